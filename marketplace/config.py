@@ -1,0 +1,117 @@
+"""Settings, read once from the environment; a missing production secret stops the start with one line."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+DEMO_SECRET = "demo-secret-that-never-works-in-production"  # noqa: S105 - refused below outside development
+DEMO_STRIPE_KEY = "sk_test_demo"
+DEMO_WEBHOOK_SECRET = "whsec_demo"  # noqa: S105 - refused below outside development
+
+
+class BadSettings(SystemExit):
+    """The environment cannot start the site; the message names the variable and what to do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that differs between a laptop and the city's servers. One field per environment variable."""
+
+    environment: str  # "development", "test" or "production"
+    secret_key: str = field(repr=False)
+    database_url: str
+    data_dir: Path
+    public_url: str
+    log_origin: str
+    redis_url: str = ""
+    mail_url: str = ""
+    stripe_api_base: str = ""
+    stripe_api_key: str = field(default="", repr=False)
+    stripe_webhook_secret: str = field(default="", repr=False)
+    stripe_checkout_page: str = ""
+    rate_limits: bool = True
+    trusted_proxies: int = 0
+    release: str = "0.1.0"
+
+    @property
+    def production(self) -> bool:
+        return self.environment == "production"
+
+    @property
+    def uploads_dir(self) -> Path:
+        return self.data_dir / "uploads"
+
+    @property
+    def log_key_path(self) -> Path:
+        return self.data_dir / "log.key"
+
+
+def read(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Build Settings from the environment. Raises BadSettings (exit code 1, one clear line)."""
+    environment = environ.get("CHO_ENV", "development")
+    if environment not in {"development", "test", "production"}:
+        raise BadSettings(f"CHO_ENV={environment!r}: expected development, test or production")
+    production = environment == "production"
+    data_dir = Path(environ.get("DATA_DIR", "instance")).resolve()
+    port = environ.get("PORT", "8000")
+    gateway = "" if production else f"http://127.0.0.1:{environ.get('SANDBOX_PORT', '8421')}"
+    return Settings(
+        environment=environment,
+        secret_key=_secret(environ, "SECRET_KEY", DEMO_SECRET, production),
+        database_url=_database_url(environ.get("DATABASE_URL", f"sqlite:///{data_dir / 'market.db'}")),
+        data_dir=data_dir,
+        public_url=_public_url(environ, f"http://127.0.0.1:{port}", production),
+        log_origin=environ.get("LOG_ORIGIN", "" if production else "localhost/log/1") or _required("LOG_ORIGIN"),
+        redis_url=environ.get("REDIS_URL", ""),
+        mail_url=environ.get("MAIL_URL", ""),
+        stripe_api_base=environ.get("STRIPE_API_BASE", gateway),
+        stripe_api_key=_card_secret(environ, "STRIPE_API_KEY", DEMO_STRIPE_KEY, production),
+        stripe_webhook_secret=_card_secret(environ, "STRIPE_WEBHOOK_SECRET", DEMO_WEBHOOK_SECRET, production),
+        stripe_checkout_page=environ.get("STRIPE_CHECKOUT_PAGE", f"{gateway}/pay" if gateway else ""),
+        rate_limits=environ.get("RATE_LIMITS", "on") != "off",
+        trusted_proxies=_count(environ, "TRUSTED_PROXIES"),
+    )
+
+
+def _required(name: str) -> str:
+    raise BadSettings(f"{name} is not set. In production it must be set in the environment; see README, Settings.")
+
+
+def _secret(environ: Mapping[str, str], name: str, demo: str, production: bool) -> str:
+    value = environ.get(name, "" if production else demo)
+    if production and (not value or value == demo or len(value) < 32):
+        raise BadSettings(f"{name} is missing, too short (32 characters) or the demo value. Set a long random one.")
+    return value
+
+
+def _card_secret(environ: Mapping[str, str], name: str, demo: str, production: bool) -> str:
+    """Card payment is switched on by STRIPE_API_BASE; without it the two secrets may be absent."""
+    value = environ.get(name, "" if production else demo)
+    if production and environ.get("STRIPE_API_BASE") and (not value or value == demo):
+        raise BadSettings(f"{name} is missing or the demo value, but STRIPE_API_BASE is set.")
+    return value
+
+
+def _public_url(environ: Mapping[str, str], default: str, production: bool) -> str:
+    value = environ.get("PUBLIC_URL", "" if production else default).rstrip("/")
+    if not value:
+        _required("PUBLIC_URL")
+    if production and not value.startswith("https://"):
+        raise BadSettings("PUBLIC_URL must begin with https:// in production: it is printed in every code.")
+    return value
+
+
+def _database_url(url: str) -> str:
+    """psycopg 3 is the one PostgreSQL driver, whichever short form the operator typed."""
+    for short in ("postgres://", "postgresql://"):
+        if url.startswith(short):
+            return "postgresql+psycopg://" + url.removeprefix(short)
+    return url
+
+
+def _count(environ: Mapping[str, str], name: str) -> int:
+    text = environ.get(name, "0")
+    if not text.isdecimal():
+        raise BadSettings(f"{name}={text!r}: expected a whole number")
+    return int(text)

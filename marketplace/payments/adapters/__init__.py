@@ -1,0 +1,1 @@
+"""Adapters of the gateway protocol to real wire formats."""
