@@ -1,0 +1,230 @@
+"""The log entry: its fields, its bytes, its leaf. This format is final (reference log.md §2.1).
+
+| key | what |
+| --- | --- |
+| `t` | type and version: `chonongsan/event/1` or `chonongsan/genesis/1`; others are carried and proved, not understood |
+| `log` | origin of the log; an entry of another log is void here |
+| `id` | event id; with `#` and the declaration time when the event is an error declaration |
+| `rec` | server's record time, UTC |
+| `who` | organisation or random alias that recorded it; never a name |
+| `ev` | the EPCIS event (decimals as strings), or what the log promises at its start (genesis) |
+| `lots` | per lot touched, in order of lot: `lot`, `n` counted from 0, `prev` leaf of entry n−1 (zeros at n = 0) |
+| `dev` | optional: device time `at` and its lead over the server `skew` in milliseconds |
+| `c` | optional: commitments, field path → HMAC-SHA-256 in hex |
+| `ref` | optional: entries spoken of: `leaf`, `rel`, and where known `seq` |
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from traceability.canonical.profile import format_time, parse, parse_time, serialise
+from traceability.errors import ProfileError
+
+EVENT = "chonongsan/event/1"
+GENESIS = "chonongsan/genesis/1"
+UNDERSTOOD = frozenset({EVENT, GENESIS})
+NO_PREVIOUS = bytes(32)
+
+_REQUIRED = frozenset({"t", "log", "id", "rec", "who", "ev", "lots"})
+_OPTIONAL = frozenset({"dev", "c", "ref"})
+_TYPE = re.compile(r"[a-z0-9-]+(?:/[a-z0-9-]+)+")
+_NAME = re.compile(r"[\x21-\x7e]{1,200}")
+_WORD = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_HEX = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One step of a lot's hash chain: this is the lot's entry number `n`, after the entry with leaf `previous`."""
+
+    lot: str
+    n: int
+    previous: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Offline capture: what the device's clock said, and by how many milliseconds it was ahead of the server."""
+
+    at: datetime
+    skew_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An earlier entry this one speaks of. `relation` is a word such as `corrects`, `voids`, `disputes`."""
+
+    leaf: bytes
+    relation: str
+    seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry as read or about to be written. For a type not understood `event`, `who` and the rest are empty."""
+
+    type: str
+    log: str
+    id: str
+    recorded_at: datetime
+    who: str
+    event: Mapping[str, Any]
+    links: tuple[Link, ...] = ()
+    device: Device | None = None
+    commitments: Mapping[str, bytes] | None = None
+    references: tuple[Reference, ...] = ()
+
+
+def event_entry_id(event: Mapping[str, Any]) -> str:
+    """The entry id an EPCIS event gets: its eventID; error declarations repeat that id, so their time is added.
+
+    Raises ProfileError when the event has no usable id.
+    """
+    event_id = event.get("eventID")
+    if not isinstance(event_id, str) or not _NAME.fullmatch(event_id) or "#" in event_id:
+        raise ProfileError("bad-id", "the event has no usable eventID")
+    declaration = event.get("errorDeclaration")
+    if declaration is None:
+        return event_id
+    if not isinstance(declaration, Mapping):
+        raise ProfileError("bad-event", "errorDeclaration is not an object")
+    declared = declaration.get("declarationTime")
+    parse_time(declared)
+    return f"{event_id}#{declared}"
+
+
+def write_entry(entry: Entry) -> bytes:
+    """The bytes to store. Raises ProfileError for anything `read_entry` would refuse."""
+    record: dict[str, Any] = {
+        "t": entry.type,
+        "log": entry.log,
+        "id": entry.id,
+        "rec": format_time(entry.recorded_at),
+        "who": entry.who,
+        "ev": entry.event,
+        "lots": [
+            {"lot": link.lot, "n": link.n, "prev": link.previous.hex()}
+            for link in sorted(entry.links, key=lambda link: link.lot)
+        ],
+    }
+    if entry.device:
+        record["dev"] = {"at": format_time(entry.device.at), "skew": entry.device.skew_ms}
+    if entry.commitments:
+        record["c"] = {path: value.hex() for path, value in entry.commitments.items()}
+    if entry.references:
+        record["ref"] = [
+            {"leaf": ref.leaf.hex(), "rel": ref.relation} | ({} if ref.seq is None else {"seq": ref.seq})
+            for ref in entry.references
+        ]
+    data = serialise(record)
+    read_entry(data)
+    return data
+
+
+def read_entry(data: bytes) -> Entry:
+    """The entry in these bytes. Raises ProfileError when they are outside the profile or miss a field's form.
+
+    Of a type not understood only the envelope is read (`t`, `log`, `id`, `rec`, and `lots` if there): it can be
+    proved and chained, and shown as "type not understood".
+    """
+    record = parse(data)
+    kind = _match(_TYPE, record, "t")
+    if kind not in UNDERSTOOD:
+        return Entry(kind, *_envelope(record), who="", event={}, links=_links(record.get("lots", [])))
+    unknown = record.keys() - _REQUIRED - _OPTIONAL
+    missing = _REQUIRED - record.keys()
+    if unknown or missing:
+        raise ProfileError("bad-fields", f"missing {sorted(missing)}, unknown {sorted(unknown)}")
+    event = record["ev"]
+    if not isinstance(event, dict):
+        raise ProfileError("bad-event", "`ev` is not an object")
+    if kind == EVENT:
+        parse_time(event.get("eventTime"))
+        if record["id"] != event_entry_id(event):
+            raise ProfileError("bad-id", "`id` is not the id of the event")
+    return Entry(
+        kind,
+        *_envelope(record),
+        who=_match(_NAME, record, "who"),
+        event=event,
+        links=_links(record["lots"]),
+        device=_device(record["dev"]) if "dev" in record else None,
+        commitments=_commitments(record["c"]) if "c" in record else None,
+        references=_references(record["ref"]) if "ref" in record else (),
+    )
+
+
+def check_lot(lot: Any) -> str:
+    """A lot id as it may stand in an entry: 1 to 200 printable ASCII characters without space."""
+    if not isinstance(lot, str) or not _NAME.fullmatch(lot):
+        raise ProfileError("bad-lot", "a lot id is not 1 to 200 printable ASCII characters without space")
+    return lot
+
+
+def _envelope(record: dict[str, Any]) -> tuple[str, str, datetime]:
+    return _match(_NAME, record, "log"), _match(_NAME, record, "id"), parse_time(record.get("rec"))
+
+
+def _match(pattern: re.Pattern[str], record: Mapping[str, Any], key: str) -> str:
+    value = record.get(key)
+    if not isinstance(value, str) or not pattern.fullmatch(value):
+        raise ProfileError("bad-field", f"`{key}` is missing or malformed")
+    return value
+
+
+def _count(value: Any, key: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ProfileError("bad-field", f"`{key}` is not a count")
+    return value
+
+
+def _items(value: Any, key: str, fields: frozenset[str], optional: frozenset[str] = frozenset()) -> list[dict[str, Any]]:
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise ProfileError("bad-field", f"`{key}` is not a list of objects")
+    if any(not fields <= item.keys() <= fields | optional for item in value):
+        raise ProfileError("bad-fields", f"an item of `{key}` has other fields than {sorted(fields)}")
+    return value
+
+
+def _links(value: Any) -> tuple[Link, ...]:
+    links = []
+    for item in _items(value, "lots", frozenset({"lot", "n", "prev"})):
+        previous = bytes.fromhex(_match(_HEX, item, "prev"))
+        n = _count(item["n"], "n")
+        if (n == 0) != (previous == NO_PREVIOUS):
+            raise ProfileError("bad-link", "`prev` is zeros exactly at the first entry of a lot")
+        links.append(Link(check_lot(item["lot"]), n, previous))
+    names = [link.lot for link in links]
+    if names != sorted(set(names)):
+        raise ProfileError("bad-link", "the lots are not in order, or one is there twice")
+    return tuple(links)
+
+
+def _device(value: Any) -> Device:
+    [item] = _items([value], "dev", frozenset({"at", "skew"}))
+    if not isinstance(item["skew"], int) or isinstance(item["skew"], bool):
+        raise ProfileError("bad-field", "`skew` is not a whole number of milliseconds")
+    return Device(parse_time(item["at"]), item["skew"])
+
+
+def _commitments(value: Any) -> dict[str, bytes]:
+    if not isinstance(value, dict) or not value:
+        raise ProfileError("bad-field", "`c` is not an object with commitments")
+    return {path: bytes.fromhex(_match(_HEX, value, path)) for path in value}
+
+
+def _references(value: Any) -> tuple[Reference, ...]:
+    items = _items(value, "ref", frozenset({"leaf", "rel"}), frozenset({"seq"}))
+    if not items:
+        raise ProfileError("bad-field", "`ref` is empty; leave it out")
+    return tuple(
+        Reference(
+            bytes.fromhex(_match(_HEX, item, "leaf")),
+            _match(_WORD, item, "rel"),
+            _count(item["seq"], "seq") if "seq" in item else None,
+        )
+        for item in items
+    )

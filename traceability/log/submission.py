@@ -1,0 +1,51 @@
+"""Taking an event into the log's queue, inside the transaction of the business act it records."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from traceability.canonical.chain import next_link
+from traceability.canonical.entry import Entry, Link, check_lot, read_entry, write_entry
+from traceability.errors import ConflictError
+from traceability.merkle import leaf_hash
+from traceability.storage.base import Connection, NewEntry, Storage, Stored
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a submitter keeps: the leaf is known at once; `seq` is None while the entry waits to be sealed."""
+
+    id: str
+    leaf: bytes
+    links: tuple[Link, ...]
+    seq: int | None
+
+    @property
+    def sealed(self) -> bool:
+        return self.seq is not None
+
+
+def submit(storage: Storage, connection: Connection, draft: Entry, lots: Iterable[str]) -> Receipt:
+    """Link the draft to the last entry of each lot and put it into the queue.
+
+    The same id with the same event and lots again gets the first receipt; with anything else ConflictError
+    `id-reused`. Raises ProfileError for a draft outside the entry profile. Callers that submit several entries in one
+    transaction touch lots in a fixed order, or PostgreSQL may end one of two crossing transactions as a deadlock.
+    """
+    names = sorted({check_lot(lot) for lot in lots})
+    storage.lock(connection, [f"lot {name}" for name in names] + [f"id {draft.id}"])
+    earlier = storage.find(connection, draft.id)
+    if earlier:
+        return _repeated(earlier, draft, names)
+    links = tuple(next_link(name, storage.tail(connection, name)) for name in names)
+    data = write_entry(replace(draft, links=links))
+    entry = NewEntry(draft.id, links, data, leaf_hash(data))
+    storage.enqueue(connection, entry)
+    return Receipt(entry.id, entry.leaf, links, None)
+
+
+def _repeated(earlier: Stored, draft: Entry, lots: list[str]) -> Receipt:
+    first = read_entry(earlier.data)
+    same = (first.type, first.event, first.commitments or {}) == (draft.type, draft.event, draft.commitments or {})
+    if not same or [link.lot for link in first.links] != lots:
+        raise ConflictError("id-reused", f"{draft.id} is already in the log with another content")
+    return Receipt(earlier.id, earlier.leaf, first.links, earlier.seq)

@@ -1,0 +1,254 @@
+"""The store on SQLite and PostgreSQL, in SQLAlchemy Core. `connection` is an SQLAlchemy connection in a transaction;
+on SQLite a writing one must have begun IMMEDIATE, which is also the lock."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from traceability.canonical.chain import Tail
+from traceability.errors import ConflictError, LogStateError
+from traceability.merkle import HASH_BYTES, Edge
+from traceability.storage import tables
+from traceability.storage.base import (
+    NewEntry,
+    Sealed,
+    Stored,
+    StoredLink,
+    StoredNote,
+    StoredTile,
+    Waiting,
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_entry, _body, _link, _tile = tables.entry.c, tables.body.c, tables.lotlink.c, tables.tile.c
+_queue, _queuelot, _head, _note = tables.pending.c, tables.pendinglot.c, tables.head.c, tables.note.c
+_start, _stop, _lot = bindparam("start"), bindparam("stop"), bindparam("of_lot")
+
+# Built once: making a statement costs more than running it.
+_SEALED_TAIL = (
+    select(_link.n, _entry.leaf)
+    .join_from(tables.lotlink, tables.entry, _entry.seq == _link.seq)
+    .where(_link.lot == _lot)
+    .order_by(_link.n.desc())
+    .limit(1)
+)
+_QUEUED_TAIL = (
+    select(_queuelot.n, _queue.leaf)
+    .join_from(tables.pendinglot, tables.pending, _queue.qid == _queuelot.qid)
+    .where(_queuelot.lot == _lot)
+    .order_by(_queuelot.n.desc())
+    .limit(1)
+)
+_QUEUED = select(_queue.id, _queue.bytes, _queue.leaf).where(_queue.id == bindparam("of_id"))
+_FOUND = (
+    select(_entry.id, _body.bytes, _entry.leaf, _entry.seq)
+    .join_from(tables.entry, tables.body, _body.seq == _entry.seq)
+    .where(_entry.id == bindparam("of_id"))
+)
+_QUEUE = select(_queue.qid, _queue.id, _queue.bytes, _queue.leaf).order_by(_queue.qid).limit(bindparam("most"))
+_QUEUE_OF_LOT = (
+    select(_queue.qid, _queue.id, _queue.bytes, _queue.leaf)
+    .join_from(tables.pendinglot, tables.pending, _queue.qid == _queuelot.qid)
+    .where(_queuelot.lot == _lot)
+    .order_by(_queuelot.n)
+)
+_ENQUEUE = insert(tables.pending)
+_ENQUEUE_LOT = insert(tables.pendinglot)
+_DEQUEUE_LOT = delete(tables.pendinglot).where(_queuelot.qid.in_(bindparam("qids", expanding=True)))
+_DEQUEUE = delete(tables.pending).where(_queue.qid.in_(bindparam("qids", expanding=True)))
+_HEAD = select(_head.size, _head.edge)
+_HEAD_WAIT = _HEAD.with_for_update()
+_HEAD_TRY = _HEAD.with_for_update(skip_locked=True)
+_MOVE_HEAD = update(tables.head).values(size=bindparam("new_size"), edge=bindparam("new_edge"))
+_LEAVES = select(_entry.leaf).where(_entry.seq >= _start, _entry.seq < _stop).order_by(_entry.seq)
+_TILE = select(_tile.hashes).where(_tile.level == bindparam("of_level"), _tile.idx == bindparam("of_idx"))
+_TILES = (
+    select(_tile.level, _tile.idx, _tile.hashes, _tile.root)
+    .where(_tile.level == bindparam("of_level"), _tile.idx >= _start, _tile.idx < _stop)
+    .order_by(_tile.idx)
+)
+_ROOTS = (
+    select(_tile.root)
+    .where(_tile.level == bindparam("of_level"), _tile.idx >= _start, _tile.idx < _stop)
+    .order_by(_tile.idx)
+)
+_SEALED = (
+    select(_entry.seq, _entry.id, _entry.leaf, _body.bytes)
+    .join_from(tables.entry, tables.body, _body.seq == _entry.seq, isouter=True)
+    .where(_entry.seq >= _start, _entry.seq < _stop)
+    .order_by(_entry.seq)
+)
+_SEALED_OF_LOT = (
+    select(_entry.seq, _entry.id, _entry.leaf, _body.bytes)
+    .join_from(tables.lotlink, tables.entry, _entry.seq == _link.seq)
+    .join(tables.body, _body.seq == _entry.seq, isouter=True)
+    .where(_link.lot == _lot)
+    .order_by(_link.n)
+)
+_LINKS = (
+    select(_link.lot, _link.n, _link.seq)
+    .where(_link.seq >= _start, _link.seq < _stop)
+    .order_by(_link.seq, _link.lot)
+)
+_NOTES = (
+    select(_note.size, _note.key_id, _note.line, _note.at_ms)
+    .where(_note.size == bindparam("of_size"))
+    .order_by(_note.at_ms)
+)
+_ADVISORY_LOCK = select(func.pg_advisory_xact_lock(bindparam("key")))
+
+
+class SqlStorage:
+    """`Storage` over the tables of `traceability.storage.tables`."""
+
+    def lock(self, connection: Connection, names: Iterable[str]) -> None:
+        """PostgreSQL: transaction-level advisory locks, in order of key so that two callers cannot cross."""
+        if connection.dialect.name != "postgresql":
+            return
+        for key in sorted({_lock_key(name) for name in names}):
+            connection.execute(_ADVISORY_LOCK, {"key": key})
+
+    def tail(self, connection: Connection, lot: str) -> Tail | None:
+        row = connection.execute(_QUEUED_TAIL, {"of_lot": lot}).first()
+        return Tail(row.n, row.leaf) if row else self.sealed_tail(connection, lot)
+
+    def sealed_tail(self, connection: Connection, lot: str) -> Tail | None:
+        row = connection.execute(_SEALED_TAIL, {"of_lot": lot}).first()
+        return Tail(row.n, row.leaf) if row else None
+
+    def find(self, connection: Connection, entry_id: str) -> Stored | None:
+        # the queue first: an entry moves from it to the log, never back
+        row = connection.execute(_QUEUED, {"of_id": entry_id}).first()
+        if row:
+            return Stored(row.id, row.bytes, row.leaf, None)
+        row = connection.execute(_FOUND, {"of_id": entry_id}).first()
+        return Stored(row.id, row.bytes, row.leaf, row.seq) if row else None
+
+    def enqueue(self, connection: Connection, entry: NewEntry) -> None:
+        try:
+            [qid] = connection.execute(
+                _ENQUEUE, {"id": entry.id, "bytes": entry.data, "leaf": entry.leaf}
+            ).inserted_primary_key
+            if entry.links:
+                connection.execute(
+                    _ENQUEUE_LOT, [{"lot": link.lot, "n": link.n, "qid": qid} for link in entry.links]
+                )
+        except IntegrityError as error:
+            raise ConflictError("taken", "the entry id or a lot's number is already in the queue") from error
+
+    def pending(self, connection: Connection, limit: int) -> list[Waiting]:
+        return [Waiting(*row) for row in connection.execute(_QUEUE, {"most": limit})]
+
+    def pending_of_lot(self, connection: Connection, lot: str) -> list[Waiting]:
+        return [Waiting(*row) for row in connection.execute(_QUEUE_OF_LOT, {"of_lot": lot})]
+
+    def start(self, connection: Connection) -> None:
+        try:
+            connection.execute(insert(tables.head), {"id": 1, "size": 0, "edge": b""})
+        except IntegrityError as error:
+            raise LogStateError("already-started", "this log has a head; inception is done once") from error
+
+    def head(self, connection: Connection) -> Edge | None:
+        row = connection.execute(_HEAD).first()
+        return _edge(row.size, row.edge) if row else None
+
+    def lock_head(self, connection: Connection, *, wait: bool) -> Edge | None:
+        row = connection.execute(_HEAD_WAIT if wait else _HEAD_TRY).first()
+        return _edge(row.size, row.edge) if row else None
+
+    def append(self, connection: Connection, start: int, batch: Sequence[NewEntry]) -> None:
+        numbered = list(enumerate(batch, start))
+        connection.execute(
+            insert(tables.entry), [{"seq": seq, "id": entry.id, "leaf": entry.leaf} for seq, entry in numbered]
+        )
+        connection.execute(insert(tables.body), [{"seq": seq, "bytes": entry.data} for seq, entry in numbered])
+        links = [{"lot": link.lot, "n": link.n, "seq": seq} for seq, entry in numbered for link in entry.links]
+        if links:
+            connection.execute(insert(tables.lotlink), links)
+
+    def dequeue(self, connection: Connection, qids: Sequence[int]) -> None:
+        connection.execute(_DEQUEUE_LOT, {"qids": list(qids)})
+        connection.execute(_DEQUEUE, {"qids": list(qids)})
+
+    def add_tile(self, connection: Connection, tile: StoredTile) -> None:
+        row = {"level": tile.level, "idx": tile.index, "hashes": tile.hashes, "root": tile.root}
+        connection.execute(insert(tables.tile), row)
+
+    def set_head(self, connection: Connection, edge: Edge) -> None:
+        connection.execute(_MOVE_HEAD, {"new_size": edge.size, "new_edge": b"".join(edge.hashes)})
+
+    def leaves(self, connection: Connection, start: int, stop: int) -> list[bytes]:
+        return list(connection.execute(_LEAVES, {"start": start, "stop": stop}).scalars())
+
+    def tile(self, connection: Connection, level: int, index: int) -> bytes | None:
+        value: bytes | None = connection.execute(_TILE, {"of_level": level, "of_idx": index}).scalar()
+        return value
+
+    def tile_roots(self, connection: Connection, level: int, start: int, stop: int) -> list[bytes]:
+        return list(connection.execute(_ROOTS, {"of_level": level, "start": start, "stop": stop}).scalars())
+
+    def tiles(self, connection: Connection, level: int, start: int, stop: int) -> list[StoredTile]:
+        rows = connection.execute(_TILES, {"of_level": level, "start": start, "stop": stop})
+        return [StoredTile(*row) for row in rows]
+
+    def sealed(self, connection: Connection, start: int, stop: int) -> list[Sealed]:
+        return [Sealed(*row) for row in connection.execute(_SEALED, {"start": start, "stop": stop})]
+
+    def sealed_of_lot(self, connection: Connection, lot: str) -> list[Sealed]:
+        return [Sealed(*row) for row in connection.execute(_SEALED_OF_LOT, {"of_lot": lot})]
+
+    def links(self, connection: Connection, start: int, stop: int) -> list[StoredLink]:
+        return [StoredLink(*row) for row in connection.execute(_LINKS, {"start": start, "stop": stop})]
+
+    def counts(self, connection: Connection) -> dict[str, int]:
+        counted = {"entry": tables.entry, "body": tables.body, "lotlink": tables.lotlink, "tile": tables.tile}
+        return {
+            name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+            for name, table in counted.items()
+        }
+
+    def add_checkpoint(self, connection: Connection, size: int, root: bytes) -> None:
+        try:
+            connection.execute(insert(tables.checkpoint), {"size": size, "root": root})
+        except IntegrityError as error:
+            raise LogStateError("size-taken", f"size {size} has a checkpoint, or a larger size has") from error
+
+    def checkpoint(self, connection: Connection, size: int) -> bytes | None:
+        statement = select(tables.checkpoint.c.root).where(tables.checkpoint.c.size == size)
+        value: bytes | None = connection.execute(statement).scalar()
+        return value
+
+    def checkpoints(self, connection: Connection) -> list[tuple[int, bytes]]:
+        columns = tables.checkpoint.c
+        return [(row.size, row.root) for row in connection.execute(select(columns.size, columns.root).order_by("size"))]
+
+    def add_note(self, connection: Connection, note: StoredNote) -> None:
+        row = {"size": note.size, "key_id": note.key_id, "line": note.line, "at_ms": _milliseconds(note.at)}
+        connection.execute(insert(tables.note), row)
+
+    def latest_signed_size(self, connection: Connection) -> int | None:
+        value: int | None = connection.execute(select(func.max(_note.size))).scalar()
+        return value
+
+    def notes(self, connection: Connection, size: int) -> list[StoredNote]:
+        newest = {
+            row.key_id: StoredNote(row.size, row.key_id, row.line, _EPOCH + timedelta(milliseconds=row.at_ms))
+            for row in connection.execute(_NOTES, {"of_size": size})
+        }
+        return list(newest.values())
+
+
+def _edge(size: int, data: bytes) -> Edge:
+    return Edge(size, tuple(data[at : at + HASH_BYTES] for at in range(0, len(data), HASH_BYTES)))
+
+
+def _milliseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def _lock_key(name: str) -> int:
+    """A 64-bit advisory lock key; names of the log share the number space with nothing else of this application."""
+    return int.from_bytes(sha256(b"tlog-lock\0" + name.encode()).digest()[:8], "big", signed=True)
