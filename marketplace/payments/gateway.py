@@ -117,7 +117,7 @@ class Gateway(Protocol):
         """Take ``amount`` đồng of what is held, once; the rest of the hold is let go."""
         ...
 
-    def cancel_intent(self, intent_id: str, *, reason: str, idempotency_key: str) -> Intent:
+    def cancel_intent(self, intent_id: str, *, idempotency_key: str) -> Intent:
         """Let go of everything held. Refused when money was already taken."""
         ...
 
@@ -133,6 +133,6 @@ class Gateway(Protocol):
         """The refund that carries our ``reference``: asked before a retry so late that the key may be forgotten."""
         ...
 
-    def pay_page(self, intent: Intent) -> str:
+    def pay_page(self, client_secret: str) -> str:
         """Address of the page, outside the market, where the buyer enters the card."""
         ...

@@ -31,7 +31,6 @@ from marketplace.payments.gateway import (
 )
 
 API_VERSION = "2026-05-27.dahlia"
-CANCELLATION_REASONS = frozenset({"abandoned", "requested_by_customer", "duplicate", "fraudulent"})
 RETRIED_STATUSES = frozenset({409, 429, 500, 502, 503, 504})
 MAX_ANSWER_BYTES = 1_000_000
 REFUND_PAGE = 100
@@ -53,7 +52,7 @@ class StripeGateway:
 
     api_base: str
     api_key: str = field(repr=False)
-    pay_page_base: str = ""
+    checkout_page: str = ""
     connect_timeout: float = 3.05
     read_timeout: float = 20.0
     tries: int = 3
@@ -82,12 +81,9 @@ class StripeGateway:
         form = {"amount_to_capture": _whole_dong(amount)}
         return _intent(self._post(f"/v1/payment_intents/{_segment(intent_id)}/capture", form, idempotency_key))
 
-    def cancel_intent(self, intent_id: str, *, reason: str, idempotency_key: str) -> Intent:
-        """``reason`` is one of CANCELLATION_REASONS. Raises GatewayRefused (money taken), GatewayUnavailable."""
-        if reason not in CANCELLATION_REASONS:
-            raise ValueError(f"unknown cancellation reason {reason!r}")
-        form = {"cancellation_reason": reason}
-        return _intent(self._post(f"/v1/payment_intents/{_segment(intent_id)}/cancel", form, idempotency_key))
+    def cancel_intent(self, intent_id: str, *, idempotency_key: str) -> Intent:
+        """Raises GatewayRefused (money taken), GatewayUnavailable."""
+        return _intent(self._post(f"/v1/payment_intents/{_segment(intent_id)}/cancel", {}, idempotency_key))
 
     def refund(self, intent_id: str, *, amount: int, reference: str, idempotency_key: str) -> GatewayRefund:
         """Raises GatewayRefused (more than is left), GatewayUnavailable."""
@@ -115,9 +111,9 @@ class StripeGateway:
                 return None
             query["starting_after"] = refunds[-1].id
 
-    def pay_page(self, intent: Intent) -> str:
-        """Hosted card page of the sandbox; see docs/decisions on why the card is never typed on our pages."""
-        return f"{(self.pay_page_base or self.api_base).rstrip('/')}/pay/{quote(intent.client_secret, safe='')}"
+    def pay_page(self, client_secret: str) -> str:
+        """Hosted card page of the sandbox; docs/decisions says why a card is never typed on the market's own pages."""
+        return f"{self.checkout_page.rstrip('/')}/{quote(client_secret, safe='')}"
 
     def _get(self, path: str, query: Mapping[str, str | int] | None = None) -> dict[str, Any]:
         return self._call("GET", path, query=query)
@@ -268,14 +264,30 @@ def _intent(answer: Mapping[str, Any]) -> Intent:
             id=_text(answer["id"]),
             status=IntentStatus(answer["status"]),
             amount=_amount(answer["amount"]),
-            amount_capturable=_amount(answer.get("amount_capturable", 0)),
-            amount_received=_amount(answer.get("amount_received", 0)),
+            amount_capturable=_capturable(answer),
+            amount_received=_received(answer),
             client_secret=_text(answer.get("client_secret") or ""),
             reference=_text((answer.get("metadata") or {}).get("reference", "")),
             decline_code=str(last_error.get("decline_code") or last_error.get("code") or "")[:100],
         )
     except (KeyError, ValueError, AttributeError, TypeError) as error:
         raise GatewayUnavailable("unreadable_answer", repr(error)) from error
+
+
+def _capturable(answer: Mapping[str, Any]) -> int:
+    if "amount_capturable" in answer:
+        return _amount(answer["amount_capturable"])
+    return _amount(answer["amount"]) if answer["status"] == IntentStatus.REQUIRES_CAPTURE else 0
+
+
+def _received(answer: Mapping[str, Any]) -> int:
+    # localstripe tells what was taken on the charge only, and counts the part let go as given back
+    if "amount_received" in answer:
+        return _amount(answer["amount_received"])
+    if answer["status"] != IntentStatus.SUCCEEDED:
+        return 0
+    charge = answer["latest_charge"]
+    return _amount(charge["amount"]) - _amount(charge["amount_refunded"])
 
 
 def _refund(answer: Mapping[str, Any]) -> GatewayRefund:

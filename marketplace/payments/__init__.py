@@ -1,0 +1,1 @@
+"""Money: payments, refunds and the calls to the card gateway. Knows purchases and orders by their codes only."""

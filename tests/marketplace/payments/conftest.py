@@ -1,0 +1,67 @@
+"""Gateways that really run: our sandbox always, localstripe where it is installed."""
+
+import importlib.util
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+import requests
+
+from marketplace.payments.adapters.stripe import StripeGateway
+from tests.marketplace.payments.processes import API_KEY, LOCALSTRIPE, Endpoint, Sandbox, until
+
+
+@pytest.fixture
+def sandbox(tmp_path):
+    """A sandbox gateway without webhooks."""
+    process = Sandbox(tmp_path)
+    yield process
+    process.kill()
+
+
+@pytest.fixture
+def hearing(tmp_path):
+    """A sandbox gateway and the endpoint that hears its webhooks."""
+    endpoint = Endpoint((200, "{}"))
+    process = Sandbox(tmp_path, webhook=endpoint.url + "/webhooks/stripe")
+    yield process, endpoint
+    process.kill()
+    endpoint.close()
+
+
+@pytest.fixture
+def client(sandbox):
+    """Our client, pointed at the sandbox."""
+    return StripeGateway(api_base=sandbox.url, api_key=API_KEY, checkout_page=sandbox.url + "/pay", backoff=0.01)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=5).status_code < 600
+    except requests.ConnectionError:
+        return False
+
+
+@pytest.fixture(scope="session")
+def localstripe():
+    """Address of a localstripe process (LOCALSTRIPE_PYTHON names the interpreter that has it, if not this one)."""
+    python = os.environ.get("LOCALSTRIPE_PYTHON") or sys.executable
+    if python == sys.executable and importlib.util.find_spec("localstripe") is None:
+        pytest.skip("localstripe is not installed: set LOCALSTRIPE_PYTHON")
+    port = _free_port()
+    process = subprocess.Popen(
+        [python, "-W", "ignore", "-c", LOCALSTRIPE, str(port)], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    )
+    url = f"http://127.0.0.1:{port}"
+    until(lambda: process.poll() is None and _answers(url), seconds=60)
+    yield url
+    process.kill()
+    process.wait()
