@@ -2,7 +2,7 @@
 
 | key | what |
 | --- | --- |
-| `t` | type and version: `chonongsan/event/1` or `chonongsan/genesis/1`; others are carried and proved, not understood |
+| `t` | type and version: `chonongsan/event/1` or `chonongsan/genesis/1`; others are carried, not understood |
 | `log` | origin of the log; an entry of another log is void here |
 | `id` | event id; with `#` and the declaration time when the event is an error declaration |
 | `rec` | server's record time, UTC |
@@ -181,7 +181,7 @@ def _count(value: Any, key: str) -> int:
     return value
 
 
-def _items(value: Any, key: str, fields: frozenset[str], optional: frozenset[str] = frozenset()) -> list[dict[str, Any]]:
+def _items(value: Any, key: str, fields: set[str], optional: frozenset[str] = frozenset()) -> list[dict[str, Any]]:
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise ProfileError("bad-field", f"`{key}` is not a list of objects")
     if any(not fields <= item.keys() <= fields | optional for item in value):
@@ -191,7 +191,7 @@ def _items(value: Any, key: str, fields: frozenset[str], optional: frozenset[str
 
 def _links(value: Any) -> tuple[Link, ...]:
     links = []
-    for item in _items(value, "lots", frozenset({"lot", "n", "prev"})):
+    for item in _items(value, "lots", {"lot", "n", "prev"}):
         previous = bytes.fromhex(_match(_HEX, item, "prev"))
         n = _count(item["n"], "n")
         if (n == 0) != (previous == NO_PREVIOUS):
@@ -204,7 +204,7 @@ def _links(value: Any) -> tuple[Link, ...]:
 
 
 def _device(value: Any) -> Device:
-    [item] = _items([value], "dev", frozenset({"at", "skew"}))
+    [item] = _items([value], "dev", {"at", "skew"})
     if not isinstance(item["skew"], int) or isinstance(item["skew"], bool):
         raise ProfileError("bad-field", "`skew` is not a whole number of milliseconds")
     return Device(parse_time(item["at"]), item["skew"])
@@ -217,7 +217,7 @@ def _commitments(value: Any) -> dict[str, bytes]:
 
 
 def _references(value: Any) -> tuple[Reference, ...]:
-    items = _items(value, "ref", frozenset({"leaf", "rel"}), frozenset({"seq"}))
+    items = _items(value, "ref", {"leaf", "rel"}, frozenset({"seq"}))
     if not items:
         raise ProfileError("bad-field", "`ref` is empty; leave it out")
     return tuple(

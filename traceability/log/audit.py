@@ -180,8 +180,9 @@ def _by_seq(links: Iterable[StoredLink]) -> dict[int, list[StoredLink]]:
 
 def _check_notes(check: _Check, checkpoint: Checkpoint, keys: Sequence[VerifierKey]) -> None:
     """A checkpoint may have no line yet (a crash between storing and signing); lines it has must hold."""
+    notes = check.storage.notes(check.connection, checkpoint.size)
     try:
-        lines = tuple(parse_signature_line(note.line) for note in check.storage.notes(check.connection, checkpoint.size))
+        lines = tuple(parse_signature_line(note.line) for note in notes)
         if lines:
             verify_note(Note(checkpoint.text(), lines), keys)
     except NoteError as error:

@@ -36,7 +36,8 @@ _NEXT_KEY = {
 _POSTGRES_REFUSE = """
 CREATE OR REPLACE FUNCTION tlog_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  RAISE EXCEPTION '% refuses %: the log is append-only', TG_TABLE_NAME, TG_OP USING ERRCODE = 'integrity_constraint_violation';
+  RAISE EXCEPTION '% refuses %: the log is append-only', TG_TABLE_NAME, TG_OP
+    USING ERRCODE = 'integrity_constraint_violation';
 END $$
 """
 
@@ -111,7 +112,7 @@ def _postgres_statements() -> list[str]:
 
 
 def _authorize(action: int, first: str | None, second: str | None, schema: str | None, trigger: str | None) -> int:
-    """SQLite calls this while it prepares a statement; for the meaning of the names see sqlite.org/c3ref/c_alter_table."""
+    """SQLite calls this while it prepares a statement; what the names are: sqlite.org/c3ref/c_alter_table.html."""
     allowed = sqlite3.SQLITE_OK
     if action in _SQLITE_CHANGES and _of_log(first):
         deletes_queue = first in QUEUE and action == sqlite3.SQLITE_DELETE
