@@ -4,6 +4,11 @@ Core code raises; `marketplace.web.errors` alone decides whether the person sees
 """
 
 
+def N_(text: str) -> str:
+    """Mark a source sentence for the translation catalogue; it is translated when shown."""
+    return text
+
+
 class DomainError(Exception):
     """A rule said no.
 
@@ -13,7 +18,7 @@ class DomainError(Exception):
     """
 
     code = "refused"
-    message = "Không thực hiện được yêu cầu này."
+    message = N_("Không thực hiện được yêu cầu này.")
     field = ""
     status = 422
 
@@ -33,7 +38,7 @@ class NotFound(DomainError):
     """The thing does not exist for this person (also when it belongs to somebody else)."""
 
     code = "not-found"
-    message = "Không tìm thấy nội dung này."
+    message = N_("Không tìm thấy nội dung này.")
     status = 404
 
 
@@ -41,7 +46,7 @@ class Forbidden(DomainError):
     """The person is known and may not do this."""
 
     code = "forbidden"
-    message = "Bạn không có quyền làm việc này."
+    message = N_("Bạn không có quyền làm việc này.")
     status = 403
 
 
@@ -49,5 +54,5 @@ class Conflict(DomainError):
     """Somebody else changed the thing first, or the step does not fit its present state."""
 
     code = "conflict"
-    message = "Nội dung vừa được thay đổi. Mời bạn tải lại trang rồi thử lại."
+    message = N_("Nội dung vừa được thay đổi. Mời bạn tải lại trang rồi thử lại.")
     status = 409

@@ -1,0 +1,5 @@
+"""Routes of the lots slice."""
+
+from flask import Blueprint
+
+bp = Blueprint("lots", __name__)

@@ -1,0 +1,5 @@
+"""Routes of the pages door."""
+
+from flask import Blueprint
+
+bp = Blueprint("pages", __name__)

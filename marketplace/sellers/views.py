@@ -1,0 +1,5 @@
+"""Routes of the sellers slice."""
+
+from flask import Blueprint
+
+bp = Blueprint("sellers", __name__)

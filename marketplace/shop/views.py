@@ -1,0 +1,5 @@
+"""Routes of the shop door."""
+
+from flask import Blueprint
+
+bp = Blueprint("shop", __name__)
