@@ -1,7 +1,6 @@
 """What the tests of the log share: published vectors, both engines, a started log, a literal slow tree."""
 
 import json
-import os
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -10,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import OperationalError
 
 from traceability.checkpoint import Signer, parse_signer
 from traceability.log import Log
@@ -104,15 +102,13 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path):
         yield made
         made.dispose()
         return
-    url = make_url(os.environ.get("TEST_POSTGRES_URL") or "postgresql+psycopg://root@127.0.0.1:5432/postgres")
-    url = url.set(drivername="postgresql+psycopg")
+    if request.config._postgres is None:
+        pytest.skip("PostgreSQL does not answer")
+    url = make_url(request.config._postgres).set(drivername="postgresql+psycopg")
     schema = f"tlog_{uuid.uuid4().hex}"
     owner = create_engine(url)
-    try:
-        with owner.begin() as connection:
-            connection.execute(text(f"CREATE SCHEMA {schema}"))
-    except OperationalError:
-        pytest.skip("no PostgreSQL answers at TEST_POSTGRES_URL or 127.0.0.1:5432")
+    with owner.begin() as connection:
+        connection.execute(text(f"CREATE SCHEMA {schema}"))
     made = create_engine(url, connect_args={"options": f"-csearch_path={schema}"}, pool_size=20)
     with made.begin() as connection:
         guards.create(connection)

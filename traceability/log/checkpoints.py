@@ -56,11 +56,11 @@ def keep_signature(storage: Storage, connection: Connection, size: int, line: Si
 
 def latest(storage: Storage, connection: Connection, origin: str) -> SignedCheckpoint | None:
     """The largest signed checkpoint, None before the first."""
-    size = storage.latest_signed_size(connection)
-    root = None if size is None else storage.checkpoint(connection, size)
-    if size is None or root is None:
+    found = storage.latest_signed(connection)
+    if found is None:
         return None
-    checkpoint, notes = Checkpoint(origin, size, root), storage.notes(connection, size)
+    root, notes = found
+    checkpoint = Checkpoint(origin, notes[0].size, root)
     lines = tuple(parse_signature_line(note.line) for note in notes)
     return SignedCheckpoint(checkpoint, Note(checkpoint.text(), lines), max(note.at for note in notes))
 

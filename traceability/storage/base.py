@@ -159,17 +159,14 @@ class Storage(Protocol):
     def add_checkpoint(self, connection: Connection, size: int, root: bytes) -> None:
         """Write a checkpoint. Raises LogStateError when that size has one."""
 
-    def checkpoint(self, connection: Connection, size: int) -> bytes | None:
-        """The root written for a size."""
-
     def checkpoints(self, connection: Connection) -> list[tuple[int, bytes]]:
         """All (size, root) in order of size."""
 
     def add_note(self, connection: Connection, note: StoredNote) -> None:
         """Keep a signature line."""
 
-    def latest_signed_size(self, connection: Connection) -> int | None:
-        """The largest size that has a signature line."""
+    def latest_signed(self, connection: Connection) -> tuple[bytes, list[StoredNote]] | None:
+        """Root and signature lines (newest of each key) of the largest size that has a line."""
 
     def notes(self, connection: Connection, size: int) -> list[StoredNote]:
         """The signature lines of a size, newest of each key."""

@@ -8,6 +8,8 @@ PostgreSQL: row triggers on UPDATE and DELETE, statement triggers on TRUNCATE, a
 """
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -56,23 +58,40 @@ _SQLITE_PRAGMAS = frozenset({"writable_schema", "recursive_triggers", "ignore_ch
 
 
 def create(connection: Connection) -> None:
-    """Create the log's tables and their guards, for SQLite or PostgreSQL. Not undone by anything but `drop`."""
-    metadata.create_all(connection, checkfirst=False)
-    for statement in _statements(connection.dialect.name):
-        connection.execute(text(statement))
+    """Create the log's tables and their guards, for SQLite or PostgreSQL. An SQLite connection is left guarded."""
+    with _unguarded(connection):
+        metadata.create_all(connection, checkfirst=False)
+        for statement in _statements(connection.dialect.name):
+            connection.execute(text(statement))
 
 
 def drop(connection: Connection) -> None:
     """Drop the log with all it holds: for a migration downwards on a database that nobody relies on."""
-    metadata.drop_all(connection, checkfirst=False)
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("DROP FUNCTION tlog_refuse()"))
+    with _unguarded(connection):
+        metadata.drop_all(connection, checkfirst=False)
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("DROP FUNCTION tlog_refuse()"))
 
 
 def install_sqlite_guard(connection: sqlite3.Connection) -> None:
-    """Deny this connection every change of the log's tables that is not an append. For application connections;
-    migrations use a connection without it."""
+    """Deny this connection every change of the log's tables that is not an append. For every connection of the
+    application, as soon as it is opened."""
     connection.set_authorizer(_authorize)
+
+
+@contextmanager
+def _unguarded(connection: Connection) -> Iterator[None]:
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, sqlite3.Connection):
+        raise TypeError("the guards know the standard library's sqlite3 only")
+    driver.set_authorizer(None)
+    try:
+        yield
+    finally:
+        install_sqlite_guard(driver)
 
 
 def _statements(dialect: str) -> list[str]:

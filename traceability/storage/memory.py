@@ -135,17 +135,15 @@ class MemoryStorage:
             raise LogStateError("size-taken", f"size {size} has a checkpoint, or a larger size has")
         self.roots[size] = root
 
-    def checkpoint(self, connection: Connection, size: int) -> bytes | None:
-        return self.roots.get(size)
-
     def checkpoints(self, connection: Connection) -> list[tuple[int, bytes]]:
         return sorted(self.roots.items())
 
     def add_note(self, connection: Connection, note: StoredNote) -> None:
         self.lines.append(note)
 
-    def latest_signed_size(self, connection: Connection) -> int | None:
-        return max((line.size for line in self.lines), default=None)
+    def latest_signed(self, connection: Connection) -> tuple[bytes, list[StoredNote]] | None:
+        size = max((line.size for line in self.lines), default=None)
+        return None if size is None else (self.roots[size], self.notes(connection, size))
 
     def notes(self, connection: Connection, size: int) -> list[StoredNote]:
         return list({line.key_id: line for line in self.lines if line.size == size}.values())

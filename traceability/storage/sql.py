@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from traceability.canonical.chain import Tail
@@ -96,6 +96,12 @@ _LINKS = (
 _NOTES = (
     select(_note.size, _note.key_id, _note.line, _note.at_ms)
     .where(_note.size == bindparam("of_size"))
+    .order_by(_note.at_ms)
+)
+_LATEST_SIGNED = (
+    select(_note.size, _note.key_id, _note.line, _note.at_ms, tables.checkpoint.c.root)
+    .join_from(tables.note, tables.checkpoint, tables.checkpoint.c.size == _note.size)
+    .where(_note.size == select(func.max(_note.size)).scalar_subquery())
     .order_by(_note.at_ms)
 )
 _ADVISORY_LOCK = select(func.pg_advisory_xact_lock(bindparam("key")))
@@ -216,11 +222,6 @@ class SqlStorage:
         except IntegrityError as error:
             raise LogStateError("size-taken", f"size {size} has a checkpoint, or a larger size has") from error
 
-    def checkpoint(self, connection: Connection, size: int) -> bytes | None:
-        statement = select(tables.checkpoint.c.root).where(tables.checkpoint.c.size == size)
-        value: bytes | None = connection.execute(statement).scalar()
-        return value
-
     def checkpoints(self, connection: Connection) -> list[tuple[int, bytes]]:
         columns = tables.checkpoint.c
         return [(row.size, row.root) for row in connection.execute(select(columns.size, columns.root).order_by("size"))]
@@ -229,16 +230,21 @@ class SqlStorage:
         row = {"size": note.size, "key_id": note.key_id, "line": note.line, "at_ms": _milliseconds(note.at)}
         connection.execute(insert(tables.note), row)
 
-    def latest_signed_size(self, connection: Connection) -> int | None:
-        value: int | None = connection.execute(select(func.max(_note.size))).scalar()
-        return value
+    def latest_signed(self, connection: Connection) -> tuple[bytes, list[StoredNote]] | None:
+        rows = connection.execute(_LATEST_SIGNED).all()
+        return (rows[0].root, _newest(rows)) if rows else None
 
     def notes(self, connection: Connection, size: int) -> list[StoredNote]:
-        newest = {
-            row.key_id: StoredNote(row.size, row.key_id, row.line, _EPOCH + timedelta(milliseconds=row.at_ms))
-            for row in connection.execute(_NOTES, {"of_size": size})
-        }
-        return list(newest.values())
+        return _newest(connection.execute(_NOTES, {"of_size": size}).all())
+
+
+def _newest(rows: Sequence[Row]) -> list[StoredNote]:
+    """One line a key: rows come in order of time, later ones win."""
+    found = {
+        row.key_id: StoredNote(row.size, row.key_id, row.line, _EPOCH + timedelta(milliseconds=row.at_ms))
+        for row in rows
+    }
+    return list(found.values())
 
 
 def _edge(size: int, data: bytes) -> Edge:
