@@ -1,16 +1,17 @@
-"""Background work: timers and outboxes, run by the clock and woken by commits. Outcomes are in our own table.
+"""Background work: timers and outboxes, woken by commits and run every minute. Outcomes are in our own table.
 
-Every job finds its rows in the database, so a lost wake-up or a killed worker loses nothing.
+Every job finds its rows in the database, so a lost wake-up, a duplicated one or a killed worker loses nothing:
+the queue carries only names.
 """
 
-import threading
-import time
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
 from flask import Flask
+from huey import Huey, MemoryHuey, RedisHuey, SqliteHuey, crontab
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace import extensions, mail
@@ -38,20 +39,39 @@ class Job:
     """`run(now)` handles what is due and returns how many things it did."""
 
     name: str
-    every_seconds: float
     run: Callable[[datetime], int]
 
 
 def bind(app: Flask, settings: Settings) -> None:
-    """Register the site's jobs on the app."""
+    """Make the queue (SQLite file, Redis by setting, memory in tests) and register the jobs of the ground."""
+    if settings.environment == "test":
+        queue: Huey = MemoryHuey("market")
+    elif settings.redis_url:
+        queue = RedisHuey("market", url=settings.redis_url)
+    else:
+        # Wake-ups may be lost with the power: the rows they speak of are in the durable database.
+        queue = SqliteHuey("market", filename=str(settings.data_dir / "jobs.db"), fsync=False)
+    app.extensions["jobs"] = {}
+    app.extensions["huey"] = queue
+
+    @queue.task(name="run_job")
+    def run_job(name: str) -> None:
+        run_once(app, name)
+
+    @queue.periodic_task(crontab(), name="every_minute")
+    def every_minute() -> None:
+        for name in app.extensions["jobs"]:
+            run_once(app, name)
+
+    if settings.environment != "test":
+        extensions.jobs.bind(run_job)
     sender = mail.Sender(settings.mail_url)
-    jobs = [Job("mail", 10, lambda now: mail.send_due(sender=sender, now=now))]
-    app.extensions["jobs"] = {job.name: job for job in jobs}
+    add(app, "mail", lambda now: mail.send_due(sender=sender, now=now))
 
 
-def add(app: Flask, name: str, every_seconds: float, run: Callable[[datetime], int]) -> None:
-    """Register one more job."""
-    app.extensions["jobs"][name] = Job(name, every_seconds, run)
+def add(app: Flask, name: str, run: Callable[[datetime], int]) -> None:
+    """Register one more job; it runs every minute and whenever `extensions.jobs.wake(name)` is called."""
+    app.extensions["jobs"][name] = Job(name, run)
 
 
 def run_once(app: Flask, name: str, now: datetime | None = None) -> int:
@@ -70,45 +90,8 @@ def run_once(app: Flask, name: str, now: datetime | None = None) -> int:
     return done
 
 
-class Worker:
-    """Runs every job when it is due or was woken, one after another, until stopped."""
-
-    def __init__(self, app: Flask) -> None:
-        self.app = app
-        self._woken: set[str] = set()
-        self._bell = threading.Condition()
-        self._stop = False
-
-    def wake(self, name: str) -> None:
-        with self._bell:
-            self._woken.add(name)
-            self._bell.notify()
-
-    def stop(self) -> None:
-        with self._bell:
-            self._stop = True
-            self._bell.notify()
-
-    def run_forever(self) -> None:
-        """Blocks. Raises nothing: failures are recorded by `run_once`."""
-        due = dict.fromkeys(self.app.extensions["jobs"], 0.0)
-        while not self._stop:
-            clock = time.monotonic()
-            with self._bell:
-                ready = sorted(self._woken | {name for name, at in due.items() if at <= clock})
-                self._woken.clear()
-                if not ready:
-                    self._bell.wait(timeout=max(0.05, min(due.values()) - clock))
-                    continue
-            for name in ready:
-                if name in due:
-                    run_once(self.app, name)
-                    due[name] = time.monotonic() + self.app.extensions["jobs"][name].every_seconds
-
-
-def start_in_process(app: Flask) -> Worker:
-    """A daemon thread in this process (single-process sites); commits wake it at once."""
-    worker = Worker(app)
-    extensions.jobs.bind(worker.wake)
-    threading.Thread(target=worker.run_forever, name="jobs", daemon=True).start()
-    return worker
+def work(app: Flask) -> None:
+    """Run the worker in the foreground until a signal stops it."""
+    logging.getLogger("huey").setLevel(logging.WARNING)
+    # One thread: jobs are short, and one after another is what SQLite's single writer wants anyway.
+    app.extensions["huey"].create_consumer(workers=1, periodic=True, initial_delay=0.1, max_delay=1.0).run()

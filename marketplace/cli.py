@@ -1,0 +1,154 @@
+"""Commands of the operator. Each one is a thin wrapper around a service or a library call."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup, with_appcontext
+from flask_migrate import upgrade
+
+from marketplace import jobs, provenance
+from marketplace.accounts import services as accounts
+from marketplace.database import db, utcnow
+from marketplace.demo import load as demo_data
+from marketplace.statistics import services as statistics
+
+log_group = AppGroup("log", help="The traceability log.")
+stats_group = AppGroup("stats", help="Statistics: facts and rollups.")
+user_group = AppGroup("user", help="People and roles.")
+demo_group = AppGroup("demo", help="The demonstration market.", invoke_without_command=True)
+
+
+@click.command("serve")
+@click.option("--port", envvar="PORT", default=8000, show_default=True)
+@with_appcontext
+def serve(port: int) -> None:
+    """Migrate, load the demo into an empty database, then run web, worker and the card sandbox together."""
+    upgrade()
+    if demo_data.is_empty():
+        _load_demo(scale=1)
+    _print_welcome(port)
+    db.engine.dispose()
+    sys.exit(_supervise(_processes(port)))
+
+
+def _processes(port: int) -> list[list[str]]:
+    settings = current_app.extensions["settings"]
+    python = sys.executable
+    commands = [
+        [python, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "8",
+         "--access-logfile", "/dev/null", "--log-level", "warning"],
+        [python, "-m", "flask", "--app", "wsgi", "worker"],
+    ]
+    if not settings.production and settings.stripe_api_base.startswith("http://127.0.0.1:"):
+        commands.append(
+            [python, "-m", "marketplace.payments.sandbox", "--port", settings.stripe_api_base.rsplit(":", 1)[1],
+             "--state", str(settings.data_dir / "sandbox.db"), "--webhook", f"http://127.0.0.1:{port}/webhooks/stripe",
+             "--secret", settings.stripe_webhook_secret]
+        )
+    return commands
+
+
+def _supervise(commands: list[list[str]]) -> int:
+    """Run until one process ends or a signal comes, then stop them all; returns an exit code."""
+    children = [subprocess.Popen(command) for command in commands]  # noqa: S603 - our own commands
+    stopping = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.append(True))
+    while not stopping and all(child.poll() is None for child in children):
+        time.sleep(0.2)
+    failed = [child.returncode for child in children if child.poll() not in (None, 0)]
+    for child in children:
+        if child.poll() is None:
+            child.terminate()
+    for child in children:
+        try:
+            child.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            child.kill()
+    return 0 if stopping else (failed or [1])[0]
+
+
+def _print_welcome(port: int) -> None:
+    click.echo(f"\nChợ nông sản Cần Thơ: http://127.0.0.1:{port}\n")
+    for account in demo_data.accounts():
+        second = f"  TOTP {account['totp_secret']}" if account["totp_secret"] else ""
+        click.echo(f"  {account['role']:<12} {account['login']:<24} {account['password']}{second}")
+    click.echo("")
+
+
+@click.command("worker")
+@with_appcontext
+def worker() -> None:
+    """Run background jobs until stopped."""
+    jobs.work(current_app._get_current_object())
+
+
+@demo_group.callback()
+@click.option("--scale", default=1, show_default=True, help="How many times the present-day activity.")
+@click.pass_context
+def demo(context: click.Context, scale: int) -> None:
+    """Load the demonstration market; does nothing when it is there."""
+    if context.invoked_subcommand is None:
+        _load_demo(scale)
+
+
+def _load_demo(scale: int) -> None:
+    with click.progressbar(length=demo_data.steps(scale), label="Loading the demo market", file=sys.stderr) as bar:
+        demo_data.load(scale=scale, progress=bar.update, now=utcnow())
+
+
+@demo_group.command("accounts")
+@click.option("--json", "as_json", is_flag=True)
+def demo_accounts(as_json: bool) -> None:
+    """The demo people's sign-ins; demo people only exist outside production."""
+    found = demo_data.accounts()
+    click.echo(json.dumps(found, ensure_ascii=False) if as_json else "\n".join(f"{a['role']} {a['login']} {a['password']}" for a in found))
+
+
+@log_group.command("check")
+def log_check() -> None:
+    """Re-hash everything and compare; exit 1 and the first bad index when something differs."""
+    report = provenance.check()
+    click.echo(report.text)
+    sys.exit(0 if report.sound else 1)
+
+
+@stats_group.command("check")
+def stats_check() -> None:
+    """Rollups equal facts, or say where not (exit 1)."""
+    differences = statistics.check()
+    for line in differences[:50]:
+        click.echo(line)
+    click.echo(f"{len(differences)} differences" if differences else "rollups equal facts")
+    sys.exit(1 if differences else 0)
+
+
+@stats_group.command("rebuild")
+def stats_rebuild() -> None:
+    """Compute every rollup again from the facts."""
+    click.echo(f"{statistics.rebuild()} rollup rows")
+
+
+@user_group.command("add")
+@click.option("--login", required=True, help="Phone number or e-mail address.")
+@click.option("--name", required=True)
+@click.option("--role", type=click.Choice(["buyer", "officer", "inspector", "helper", "operator"]), default="buyer")
+@click.option("--area", type=click.Choice(["can-tho", "hau-giang", "soc-trang"]), default=None)
+@click.password_option()
+def user_add(login: str, name: str, role: str, area: str | None, password: str) -> None:
+    """Create a person, with a role when one is given."""
+    person = accounts.register(full_name=name, login=login, password=password, now=utcnow())
+    if role != "buyer":
+        accounts.grant_role(person=person, role=role, area=area, granted_by=None, now=utcnow())
+    click.echo(f"{role} {login}")
+
+
+def install(app: Flask) -> None:
+    """Attach the commands to `flask --app wsgi`."""
+    for command in (serve, worker, log_group, stats_group, user_group, demo_group):
+        app.cli.add_command(command)
