@@ -90,14 +90,20 @@ class DiaryEntry(Base):
 
 
 class LotStock(Base):
-    """What is left of a released lot: on hand, of which allocated to packed orders."""
+    """What is left of a released lot: on hand, of which allocated to packed orders or withdrawn from sale.
+
+    Stock.on_hand of a product = sum over its lots of (on_hand - withdrawn), at the end of every transaction.
+    """
 
     __tablename__ = "lot_stock"
-    __table_args__ = (CheckConstraint("allocated >= 0 AND on_hand - allocated >= 0", name="covered"),)
+    __table_args__ = (
+        CheckConstraint("allocated >= 0 AND withdrawn >= 0 AND on_hand - allocated - withdrawn >= 0", name="covered"),
+    )
 
     lot_id: Mapped[int] = mapped_column(ForeignKey("lot.id"), primary_key=True)
     on_hand: Mapped[Amount]
     allocated: Mapped[Amount] = mapped_column(default=0)
+    withdrawn: Mapped[Amount] = mapped_column(default=0)  # of a blocked, recalled or closed lot: no longer sellable
 
 
 class Stock(Base):

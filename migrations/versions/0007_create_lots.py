@@ -81,7 +81,8 @@ def upgrade():
     sa.Column('lot_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('on_hand', sa.BigInteger(), nullable=False),
     sa.Column('allocated', sa.BigInteger(), nullable=False),
-    sa.CheckConstraint('allocated >= 0 AND on_hand - allocated >= 0', name=op.f('ck_lot_stock_covered')),
+    sa.Column('withdrawn', sa.BigInteger(), nullable=False),
+    sa.CheckConstraint('allocated >= 0 AND withdrawn >= 0 AND on_hand - allocated - withdrawn >= 0', name=op.f('ck_lot_stock_covered')),
     sa.ForeignKeyConstraint(['lot_id'], ['lot.id'], name=op.f('fk_lot_stock_lot_id_lot')),
     sa.PrimaryKeyConstraint('lot_id', name=op.f('pk_lot_stock'))
     )
