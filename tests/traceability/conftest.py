@@ -127,6 +127,7 @@ def sqlite_engine(path: Path) -> Engine:
         connection.isolation_level = None
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=20000"):
             connection.execute(f"PRAGMA {pragma}")
+        guards.install_sqlite_guard(connection)
 
     @event.listens_for(made, "begin")
     def begin(connection):

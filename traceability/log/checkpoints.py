@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from traceability.checkpoint import Checkpoint, Note, SignatureLine, parse_signature_line
+from traceability.canonical.entry import read_entry
+from traceability.checkpoint import Checkpoint, Note, SignatureLine, VerifierKey, parse_signature_line
 from traceability.errors import LogStateError, TamperError
 from traceability.log.reader import TreeReader
 from traceability.merkle import leaf_hash, verify_consistency
@@ -45,6 +46,14 @@ def propose(storage: Storage, connection: Connection, origin: str) -> Checkpoint
     if size < edge.size:
         storage.add_checkpoint(connection, edge.size, present)
     return Checkpoint(origin, edge.size, present)
+
+
+def check_promised(storage: Storage, connection: Connection, key: VerifierKey) -> None:
+    """Raises TamperError unless the genesis entry promises this key: a restored database and a key of another log, or
+    the reverse, must not sign each other."""
+    [genesis] = storage.sealed(connection, 0, 1)
+    if genesis.data is None or str(key) not in read_entry(genesis.data).event.get("keys", ()):
+        raise TamperError("unknown-signer", f"the log's first entry does not promise the key {key.id.hex()}")
 
 
 def keep_signature(storage: Storage, connection: Connection, size: int, line: SignatureLine, now: datetime) -> None:

@@ -10,7 +10,7 @@ from traceability.canonical.entry import EVENT, GENESIS, Device, Entry, Referenc
 from traceability.checkpoint import Signer, VerifierKey, check_key_name
 from traceability.errors import LogStateError
 from traceability.log.audit import Audit, audit
-from traceability.log.checkpoints import SignedCheckpoint, keep_signature, latest, propose
+from traceability.log.checkpoints import SignedCheckpoint, check_promised, keep_signature, latest, propose
 from traceability.log.reader import TreeReader
 from traceability.log.records import LotRecord
 from traceability.log.sequencer import Batch, sequence
@@ -92,6 +92,7 @@ class Log:
             raise LogStateError("no-signer", "this process has no signing key")
         with begin() as connection:
             checkpoint = propose(self.storage, connection, self.origin)
+            check_promised(self.storage, connection, self._signer.verifier)
         line = self._signer.sign(checkpoint.text())
         with begin() as connection:
             keep_signature(self.storage, connection, checkpoint.size, line, now)
