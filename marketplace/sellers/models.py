@@ -12,6 +12,7 @@ from marketplace.places.models import PlaceUnit
 KINDS = ("company", "cooperative", "cooperative_group", "household", "service_centre", "establishment")
 STATES = ("draft", "submitted", "approved", "refused", "suspended", "closed")
 MEMBER_ROLES = ("owner", "manager", "diary", "packer")
+CERTIFICATE_KINDS = ("vietgap", "globalgap", "organic", "food_safety", "haccp", "iso22000", "ocop", "other")
 DOCUMENT_KINDS = ("business_registration", "identity", "food_safety", "land_or_area", "other")
 
 
@@ -67,6 +68,23 @@ class SellerMember(Base):
     person: Mapped[Person] = relationship()
 
 
+class SellerInvitation(Base):
+    """A place offered to somebody by phone number or e-mail; taken up with the secret link, once, before it expires."""
+
+    __tablename__ = "seller_invitation"
+
+    id: Mapped[Id]
+    seller_id: Mapped[int] = mapped_column(ForeignKey("seller.id"), index=True)
+    login: Mapped[Line]  # E.164 phone or e-mail the link was sent to
+    role: Mapped[Short]
+    token_hash: Mapped[Short] = mapped_column(unique=True)  # SHA-256, hex; the token itself is never stored
+    invited_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]  # taken up or withdrawn
+    accepted_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+
 class SellerDocument(Base):
     """A paper handed in; reviewed on its own by a named person. The file is never public."""
 
@@ -97,7 +115,7 @@ class Certificate(Base):
 
     id: Mapped[Id]
     seller_id: Mapped[int] = mapped_column(ForeignKey("seller.id"), index=True)
-    kind: Mapped[Short]  # vietgap, globalgap, organic, food_safety, haccp, iso22000, ocop, other
+    kind: Mapped[Short]  # one of CERTIFICATE_KINDS
     number: Mapped[Line]
     issuer: Mapped[Line]
     scope: Mapped[Line]  # products and area it covers

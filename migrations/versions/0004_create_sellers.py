@@ -54,6 +54,24 @@ def upgrade():
     sa.PrimaryKeyConstraint('seller_id', 'person_id', name=op.f('pk_seller_member'))
     )
     op.create_index(op.f('ix_seller_member_person_id'), 'seller_member', ['person_id'], unique=False)
+    op.create_table('seller_invitation',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('seller_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('login', sa.String(length=255), nullable=False),
+    sa.Column('role', sa.String(length=64), nullable=False),
+    sa.Column('token_hash', sa.String(length=64), nullable=False),
+    sa.Column('invited_by_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('created_at', UtcDateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', UtcDateTime(timezone=True), nullable=False),
+    sa.Column('closed_at', UtcDateTime(timezone=True), nullable=True),
+    sa.Column('accepted_by_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.ForeignKeyConstraint(['accepted_by_id'], ['person.id'], name=op.f('fk_seller_invitation_accepted_by_id_person')),
+    sa.ForeignKeyConstraint(['invited_by_id'], ['person.id'], name=op.f('fk_seller_invitation_invited_by_id_person')),
+    sa.ForeignKeyConstraint(['seller_id'], ['seller.id'], name=op.f('fk_seller_invitation_seller_id_seller')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_seller_invitation')),
+    sa.UniqueConstraint('token_hash', name=op.f('uq_seller_invitation_token_hash'))
+    )
+    op.create_index(op.f('ix_seller_invitation_seller_id'), 'seller_invitation', ['seller_id'], unique=False)
     op.create_table('seller_document',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('seller_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -116,5 +134,6 @@ def downgrade():
     op.drop_table("seller_decision")
     op.drop_table("certificate")
     op.drop_table("seller_document")
+    op.drop_table("seller_invitation")
     op.drop_table("seller_member")
     op.drop_table("seller")
