@@ -1,4 +1,4 @@
-"""People, the roles granted to them, their consents, and the record of failed sign-ins."""
+"""People, the roles granted to them, their consents, their sessions, and the record of failed sign-ins."""
 
 from datetime import datetime
 
@@ -8,7 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.database import Base, Id, Line, Prose, Short
 
-ROLES = ("officer", "inspector", "operator")
+ROLES = ("officer", "inspector", "helper", "operator")
+"""helper: member of a commune's digital group who registers farmers; enters nothing else."""
 
 
 class Person(UserMixin, Base):
@@ -27,7 +28,8 @@ class Person(UserMixin, Base):
     totp_secret: Mapped[Short | None]
     totp_confirmed_at: Mapped[datetime | None]
     totp_last_step: Mapped[int | None]  # a code works once
-    must_change_password: Mapped[bool] = mapped_column(default=False)  # assisted registration
+    must_change_password: Mapped[bool] = mapped_column(default=False)  # the password is a one-time one from a slip
+    one_time_until: Mapped[datetime | None]  # a slip nobody used stops working
     demo: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
     deactivated_at: Mapped[datetime | None]
@@ -83,12 +85,50 @@ class Consent(Base):
     withdrawn_at: Mapped[datetime | None]
 
 
+class SignInSession(Base):
+    """One signed-in device. The cookie carries the key; the table its hash, so a stolen backup opens nothing."""
+
+    __tablename__ = "sign_in_session"
+
+    id: Mapped[Id]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    key_hash: Mapped[Short] = mapped_column(unique=True)
+    device: Mapped[Line]  # "Android · Chrome", from the browser's own words
+    started_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class RecoveryCode(Base):
+    """A code that stands in once for a lost second-factor device."""
+
+    __tablename__ = "recovery_code"
+
+    id: Mapped[Id]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    code_hash: Mapped[Short]
+    used_at: Mapped[datetime | None]
+
+
+class AccountEvent(Base):
+    """What happened to an account and who did it; shown to its owner."""
+
+    __tablename__ = "account_event"
+
+    id: Mapped[Id]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))  # None: the operator's console
+    kind: Mapped[Short]  # see services.events.KINDS
+    detail: Mapped[Line] = mapped_column(default="")
+    at: Mapped[datetime]
+
+
 class SignInThrottle(Base):
-    """Failed sign-ins per key (account or address); survives restarts and is shared by workers."""
+    """Attempts per key (account, address, second factor); survives restarts and is shared by workers."""
 
     __tablename__ = "sign_in_throttle"
 
-    key: Mapped[Line] = mapped_column(primary_key=True)  # "login:<hash>" or "ip:<hash>"
+    key: Mapped[Line] = mapped_column(primary_key=True)  # "login:<hash>", "ip:<hash>", "code:<person id>"
     failures: Mapped[int]
     last_failed_at: Mapped[datetime]
     locked_until: Mapped[datetime | None]

@@ -24,6 +24,7 @@ def upgrade():
     sa.Column('totp_confirmed_at', UtcDateTime(timezone=True), nullable=True),
     sa.Column('totp_last_step', sa.Integer(), nullable=True),
     sa.Column('must_change_password', sa.Boolean(), nullable=False),
+    sa.Column('one_time_until', UtcDateTime(timezone=True), nullable=True),
     sa.Column('demo', sa.Boolean(), nullable=False),
     sa.Column('created_at', UtcDateTime(timezone=True), nullable=False),
     sa.Column('deactivated_at', UtcDateTime(timezone=True), nullable=True),
@@ -68,9 +69,46 @@ def upgrade():
     sa.Column('locked_until', UtcDateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('key', name=op.f('pk_sign_in_throttle'))
     )
+    op.create_table('sign_in_session',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('person_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('key_hash', sa.String(length=64), nullable=False),
+    sa.Column('device', sa.String(length=255), nullable=False),
+    sa.Column('started_at', UtcDateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', UtcDateTime(timezone=True), nullable=False),
+    sa.Column('ended_at', UtcDateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_sign_in_session_person_id_person')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_sign_in_session')),
+    sa.UniqueConstraint('key_hash', name=op.f('uq_sign_in_session_key_hash'))
+    )
+    op.create_index(op.f('ix_sign_in_session_person_id'), 'sign_in_session', ['person_id'], unique=False)
+    op.create_table('recovery_code',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('person_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('code_hash', sa.String(length=64), nullable=False),
+    sa.Column('used_at', UtcDateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_recovery_code_person_id_person')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_recovery_code'))
+    )
+    op.create_index(op.f('ix_recovery_code_person_id'), 'recovery_code', ['person_id'], unique=False)
+    op.create_table('account_event',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('person_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('actor_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('kind', sa.String(length=64), nullable=False),
+    sa.Column('detail', sa.String(length=255), nullable=False),
+    sa.Column('at', UtcDateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['actor_id'], ['person.id'], name=op.f('fk_account_event_actor_id_person')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_account_event_person_id_person')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_account_event'))
+    )
+    op.create_index(op.f('ix_account_event_person_id'), 'account_event', ['person_id'], unique=False)
 
 
 def downgrade():
+    op.drop_table("account_event")
+    op.drop_table("recovery_code")
+    op.drop_table("sign_in_session")
     op.drop_table("sign_in_throttle")
     op.drop_table("consent")
     op.drop_table("role_grant")

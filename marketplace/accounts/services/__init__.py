@@ -1,0 +1,1 @@
+"""Verbs of the accounts slice; each told who acts and what time it is."""
