@@ -32,5 +32,5 @@ class PlaceSuccession(Base):
     __tablename__ = "place_succession"
 
     predecessor_id: Mapped[int] = mapped_column(ForeignKey("place_unit.id"), primary_key=True)
-    successor_id: Mapped[int] = mapped_column(ForeignKey("place_unit.id"), primary_key=True)
+    successor_id: Mapped[int] = mapped_column(ForeignKey("place_unit.id"), primary_key=True, index=True)
     kind: Mapped[Short]  # whole, split
