@@ -30,7 +30,11 @@ class Category(Base):
 
 
 class Product(Base):
-    """A listing. Sold by mass (price per kg, quantities in grams) or by piece (price per piece)."""
+    """A listing. Sold by mass (price per kg, quantities in grams) or by piece (price per piece).
+
+    A draft may lack price, category and name; every other state but withdrawn has them (constraint `complete`).
+    The three keys are words separated by blanks, written by `services` and indexed by triggers (migration 0011).
+    """
 
     __tablename__ = "product"
     __table_args__ = (
@@ -38,23 +42,30 @@ class Product(Base):
         CheckConstraint("measure IN ('mass', 'piece')", name="measure"),
         CheckConstraint("price > 0", name="price"),
         CheckConstraint("step > 0 AND minimum > 0", name="step"),
+        CheckConstraint(
+            "state IN ('draft', 'withdrawn') OR (price IS NOT NULL AND category_id IS NOT NULL AND name <> '')", name="complete"
+        ),
         Index("ix_product_listing", "state", "category_id", "listed_at"),
+        Index("ix_product_newest", "state", "listed_at"),
+        Index("ix_product_price", "state", "price"),
         Index("ix_product_seller_state", "seller_id", "state"),
     )
 
     id: Mapped[Id]
     seller_id: Mapped[int] = mapped_column(ForeignKey("seller.id"))
-    category_id: Mapped[int] = mapped_column(ForeignKey("category.id"), index=True)
+    category_id: Mapped[int | None] = mapped_column(ForeignKey("category.id"), index=True)
     slug: Mapped[Line]
     name: Mapped[Line]
-    search_key: Mapped[Prose]  # folded name, category, seller, synonyms: what the index holds
+    name_key: Mapped[Line] = mapped_column(default="")  # folded name
+    marked_key: Mapped[Prose] = mapped_column(default="")  # name, variety and synonyms with their marks
+    search_key: Mapped[Prose] = mapped_column(default="")  # folded name, variety, synonyms, categories
     description: Mapped[Prose] = mapped_column(default="")
     variety: Mapped[Line] = mapped_column(default="")
     state: Mapped[Short] = mapped_column(default="draft")
     measure: Mapped[Short]
     unit_label: Mapped[Short]  # "kg" for mass; "trái", "hộp", "chục 12" for pieces
     grams_per_piece: Mapped[int | None]  # lets price per kg be shown beside a pack
-    price: Mapped[Dong]  # per kg or per piece
+    price: Mapped[Dong | None]  # per kg or per piece
     step: Mapped[Amount] = mapped_column(default=1)  # grams or pieces a buyer can add at a time
     minimum: Mapped[Amount] = mapped_column(default=1)
     perishable: Mapped[bool] = mapped_column(default=True)
@@ -72,14 +83,19 @@ class Product(Base):
     version: Mapped[int] = mapped_column(default=1)
 
     seller: Mapped[Seller] = relationship()
-    category: Mapped[Category] = relationship()
-    photos: Mapped[list["ProductPhoto"]] = relationship(back_populates="product", order_by="ProductPhoto.position")
+    category: Mapped[Category | None] = relationship()
+    photos: Mapped[list["ProductPhoto"]] = relationship(
+        back_populates="product", order_by="ProductPhoto.position", cascade="all, delete-orphan"
+    )
     channels: Mapped[list["ProductChannel"]] = relationship(cascade="all, delete-orphan")
     certificate_links: Mapped[list["ProductCertificate"]] = relationship(cascade="all, delete-orphan")
 
 
 class ProductPhoto(Base):
-    """A re-encoded picture in several widths; `key` is the folder, files are `<width>.webp` and `<width>.jpg`."""
+    """A re-encoded picture in several widths; `key` is the folder, files are `<width>.webp` and `<width>.jpg`.
+
+    Positions of a product run from 0 without gaps: the picture at 0 stands on cards.
+    """
 
     __tablename__ = "product_photo"
 

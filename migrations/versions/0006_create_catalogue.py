@@ -1,8 +1,12 @@
-"""Categories and products."""
+"""Categories (with their rows) and products."""
+
+import csv
+from pathlib import Path
 
 import sqlalchemy as sa
 from alembic import op
 
+import marketplace
 from marketplace.database import UtcDateTime
 
 revision = "0006"
@@ -10,9 +14,11 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
+CATEGORIES = Path(marketplace.__file__).parent / "catalogue" / "data" / "categories.csv"
+
 
 def upgrade():
-    op.create_table('category',
+    category = op.create_table('category',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('slug', sa.String(length=64), nullable=False),
     sa.Column('parent_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
@@ -26,12 +32,15 @@ def upgrade():
     sa.UniqueConstraint('slug', name=op.f('uq_category_slug'))
     )
     op.create_index(op.f('ix_category_parent_id'), 'category', ['parent_id'], unique=False)
+    _load_categories(category)
     op.create_table('product',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('seller_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('category_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('category_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('slug', sa.String(length=255), nullable=False),
     sa.Column('name', sa.String(length=255), nullable=False),
+    sa.Column('name_key', sa.String(length=255), nullable=False),
+    sa.Column('marked_key', sa.Text(), nullable=False),
     sa.Column('search_key', sa.Text(), nullable=False),
     sa.Column('description', sa.Text(), nullable=False),
     sa.Column('variety', sa.String(length=255), nullable=False),
@@ -39,7 +48,7 @@ def upgrade():
     sa.Column('measure', sa.String(length=64), nullable=False),
     sa.Column('unit_label', sa.String(length=64), nullable=False),
     sa.Column('grams_per_piece', sa.Integer(), nullable=True),
-    sa.Column('price', sa.BigInteger(), nullable=False),
+    sa.Column('price', sa.BigInteger(), nullable=True),
     sa.Column('step', sa.BigInteger(), nullable=False),
     sa.Column('minimum', sa.BigInteger(), nullable=False),
     sa.Column('perishable', sa.Boolean(), nullable=False),
@@ -59,6 +68,9 @@ def upgrade():
     sa.CheckConstraint("state IN ('draft', 'submitted', 'listed', 'rejected', 'withdrawn')", name=op.f('ck_product_state')),
     sa.CheckConstraint('price > 0', name=op.f('ck_product_price')),
     sa.CheckConstraint('step > 0 AND minimum > 0', name=op.f('ck_product_step')),
+    sa.CheckConstraint(
+        "state IN ('draft', 'withdrawn') OR (price IS NOT NULL AND category_id IS NOT NULL AND name <> '')",
+        name=op.f('ck_product_complete')),
     sa.ForeignKeyConstraint(['category_id'], ['category.id'], name=op.f('fk_product_category_id_category')),
     sa.ForeignKeyConstraint(['decided_by_id'], ['person.id'], name=op.f('fk_product_decided_by_id_person')),
     sa.ForeignKeyConstraint(['seller_id'], ['seller.id'], name=op.f('fk_product_seller_id_seller')),
@@ -66,6 +78,8 @@ def upgrade():
     )
     op.create_index(op.f('ix_product_category_id'), 'product', ['category_id'], unique=False)
     op.create_index('ix_product_listing', 'product', ['state', 'category_id', 'listed_at'], unique=False)
+    op.create_index('ix_product_newest', 'product', ['state', 'listed_at'], unique=False)
+    op.create_index('ix_product_price', 'product', ['state', 'price'], unique=False)
     op.create_index('ix_product_seller_state', 'product', ['seller_id', 'state'], unique=False)
     op.create_table('product_photo',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -111,6 +125,19 @@ def upgrade():
     sa.PrimaryKeyConstraint('id', name=op.f('pk_product_decision'))
     )
     op.create_index(op.f('ix_product_decision_product_id'), 'product_decision', ['product_id'], unique=False)
+
+
+def _load_categories(table):
+    with CATEGORIES.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    ids = {row["slug"]: number for number, row in enumerate(rows, start=1)}
+    op.bulk_insert(table, [
+        {
+            "slug": row["slug"], "parent_id": ids.get(row["parent"]), "name": row["name"], "name_en": row["name_en"],
+            "position": int(row["position"]), "picture": row["picture"], "perishable": row["perishable"] == "1",
+        }
+        for row in rows
+    ])
 
 
 def downgrade():
