@@ -10,7 +10,6 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.database import Base, Dong, Id, Line, Prose, Short
 
-
 CARD_STATES = ("creating", "awaiting", "authorised", "capturing", "captured", "closing", "cancelled", "failed")
 CASH_STATES = ("due", "collected", "written_off")
 
@@ -19,7 +18,7 @@ class Payment(Base):
     """The paying of one reference: card (one per purchase) or cash on delivery (one per seller order, I1).
 
     Card: creating (no intent yet), awaiting (the buyer's card), authorised (held), capturing (all sellers answered),
-    captured; closing (no money is wanted any more), cancelled (nothing was taken), failed (the gateway refused to open it).
+    captured; closing (no money is wanted any more), cancelled (nothing was taken), failed (never opened).
     Cash: due, collected, written_off.
     """
 
@@ -27,8 +26,12 @@ class Payment(Base):
     __table_args__ = (
         UniqueConstraint("reference", "method"),
         CheckConstraint("amount > 0", name="amount"),
-        CheckConstraint(f"(method = 'card' AND state IN {CARD_STATES}) OR (method = 'cod' AND state IN {CASH_STATES})", name="state"),
-        CheckConstraint("refunded >= 0 AND refunded <= captured AND captured <= authorised AND authorised <= amount", name="bounds"),
+        CheckConstraint(
+            f"(method = 'card' AND state IN {CARD_STATES}) OR (method = 'cod' AND state IN {CASH_STATES})", name="state"
+        ),
+        CheckConstraint(
+            "refunded >= 0 AND refunded <= captured AND captured <= authorised AND authorised <= amount", name="bounds"
+        ),
     )
 
     id: Mapped[Id]
@@ -116,8 +119,12 @@ class GatewayCall(Base):
     __table_args__ = (
         Index("ix_gateway_call_todo", "done_at", "due_at"),
         Index(
-            "ux_gateway_call_once", "payment_id", "verb", unique=True,
-            sqlite_where=text("refund_id IS NULL"), postgresql_where=text("refund_id IS NULL"),
+            "ux_gateway_call_once",
+            "payment_id",
+            "verb",
+            unique=True,
+            sqlite_where=text("refund_id IS NULL"),
+            postgresql_where=text("refund_id IS NULL"),
         ),
     )
 

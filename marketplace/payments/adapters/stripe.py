@@ -183,6 +183,16 @@ class StripeGateway:
         return self.backoff * 2 ** (attempt - 1) * (0.5 + random.random())  # noqa: S311
 
 
+def gateway_from(*, api_base: str, api_key: str, checkout_page: str) -> StripeGateway | None:
+    """The gateway the settings name, or None when cards are not taken.
+
+    The time-outs are short: a buyer waits for the first call, and the outbox repeats what did not get through.
+    """
+    if not api_base or not checkout_page:
+        return None
+    return StripeGateway(api_base=api_base, api_key=api_key, checkout_page=checkout_page, read_timeout=10.0, tries=2)
+
+
 def parse_event(body: bytes) -> GatewayEvent:
     """Read one notice whose signature was already verified. Raises ValueError when it is not an event."""
     event = json.loads(body)

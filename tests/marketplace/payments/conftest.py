@@ -5,12 +5,16 @@ import os
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 import requests
 
+from marketplace.payments import services
 from marketplace.payments.adapters.stripe import StripeGateway
-from tests.marketplace.payments.processes import API_KEY, LOCALSTRIPE, Endpoint, Sandbox, until
+from marketplace.payments.registry import Nobody
+from tests.marketplace.payments.market import Market, Site
+from tests.marketplace.payments.processes import API_KEY, LOCALSTRIPE, SECRET, Endpoint, Sandbox, until
 
 
 @pytest.fixture
@@ -31,10 +35,14 @@ def hearing(tmp_path):
     endpoint.close()
 
 
+def _gateway(url):
+    return StripeGateway(api_base=url, api_key=API_KEY, checkout_page=url + "/pay", backoff=0.01)
+
+
 @pytest.fixture
-def client(sandbox):
+def client_gateway(sandbox):
     """Our client, pointed at the sandbox."""
-    return StripeGateway(api_base=sandbox.url, api_key=API_KEY, checkout_page=sandbox.url + "/pay", backoff=0.01)
+    return _gateway(sandbox.url)
 
 
 def _free_port() -> int:
@@ -65,3 +73,28 @@ def localstripe():
     yield url
     process.kill()
     process.wait()
+
+
+@pytest.fixture
+def market(app, client_gateway, sandbox):
+    """A market whose gateway is the sandbox; nothing arrives by webhook, only by asking."""
+    yield Market(client_gateway, sandbox)
+    services.gateways.bind(None)
+    services.listeners.bind(Nobody())
+
+
+@pytest.fixture
+def live(app, tmp_path):
+    """A market whose webhook is open on a real port and known to the sandbox."""
+    settings = app.extensions["settings"]
+    app.extensions["settings"] = replace(settings, stripe_webhook_secret=SECRET)
+    site = Site(app)
+    process = Sandbox(tmp_path, webhook=site.webhook)
+    made = Market(_gateway(process.url), process)
+    made.site = site
+    yield made
+    process.kill()
+    site.close()
+    app.extensions["settings"] = settings
+    services.gateways.bind(None)
+    services.listeners.bind(Nobody())
