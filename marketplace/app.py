@@ -4,7 +4,7 @@ from flask import Flask
 from sqlalchemy.engine import make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from marketplace import config, extensions, i18n, jobs
+from marketplace import config, extensions, i18n, jobs, provenance
 from marketplace.accounts import views as accounts
 from marketplace.catalogue import views as catalogue
 from marketplace.database import db, install_engine_events
@@ -93,6 +93,8 @@ def _bind_extensions(app: Flask) -> None:
 def _bind_slices(app: Flask, settings: config.Settings) -> None:
     """Hand each slice its collaborators; the order is that of the layers."""
     jobs.bind(app, settings)
+    provenance.bind(app, settings)
+    jobs.add(app, "checkpoint", lambda now: provenance.publish_checkpoint(now=now))
 
 
 def _origin(url: str) -> str:

@@ -4,6 +4,7 @@ import os
 import shutil
 import uuid
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
@@ -13,7 +14,7 @@ from flask import Flask
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
-from marketplace import config
+from marketplace import config, provenance
 from marketplace.app import create_app
 from marketplace.database import db
 
@@ -48,6 +49,13 @@ def migrate(app: Flask, revision: str = "head", *, down: bool = False) -> None:
         connection.commit()
 
 
+def begin_log(app: Flask) -> None:
+    """Every test finds a log that has had its inception."""
+    with app.app_context():
+        provenance.incept(now=datetime(2026, 1, 1, tzinfo=UTC))
+        db.session.remove()
+
+
 class SqliteDatabase:
     """One file, replaced from the template before each test."""
 
@@ -59,6 +67,7 @@ class SqliteDatabase:
         self.template = folder / "template.db"
         self.app = create_app(settings(f"sqlite:///{self.file}", folder))
         migrate(self.app)
+        begin_log(self.app)
         with self.app.app_context():
             with db.engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -89,6 +98,7 @@ class PostgresDatabase:
         self._create(self.template)
         app = create_app(settings(self._url(self.template), folder))
         migrate(app)
+        begin_log(app)
         with app.app_context():
             db.engine.dispose()
         self.app = create_app(settings(self._url(self.database), folder))

@@ -29,14 +29,14 @@ class Log:
     ) -> None:
         self.origin = check_key_name(origin)
         self.storage = storage
-        self._signer = signer
+        self.signer = signer
         own = [signer.verifier] if signer else []
         self.keys: tuple[VerifierKey, ...] = tuple(dict.fromkeys([*own, *keys]))
 
     def incept(self, connection: Connection, *, entry_id: str, who: str, policy: bytes, now: datetime) -> Receipt:
         """Begin the log: head row and sealed genesis entry with origin, keys, profile version and the hash of the
         policy text. Done once; raises LogStateError ever after, and without a signing key."""
-        if self._signer is None:
+        if self.signer is None:
             raise LogStateError("no-signer", "a log begins with a signing key")
         self.storage.start(connection)
         promise = {
@@ -88,12 +88,12 @@ class Log:
         `begin` opens a transaction that commits when left. After a crash in between, the next call signs the same
         size and root again. Raises TamperError when the store contradicts itself; then nothing is signed.
         """
-        if self._signer is None:
+        if self.signer is None:
             raise LogStateError("no-signer", "this process has no signing key")
         with begin() as connection:
             checkpoint = propose(self.storage, connection, self.origin)
-            check_promised(self.storage, connection, self._signer.verifier)
-        line = self._signer.sign(checkpoint.text())
+            check_promised(self.storage, connection, self.signer.verifier)
+        line = self.signer.sign(checkpoint.text())
         with begin() as connection:
             keep_signature(self.storage, connection, checkpoint.size, line, now)
             signed = latest(self.storage, connection, self.origin)

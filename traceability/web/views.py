@@ -1,0 +1,171 @@
+"""The log's public addresses: C2SP tlog-tiles, verifier keys and proofs, under `/log/1/`.
+
+Only what a published checkpoint covers is served. Tiles never change, so they may be cached for ever; the checkpoint
+for five seconds.
+"""
+
+import base64
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, make_response, request
+
+from traceability.checkpoint import Checkpoint
+from traceability.errors import ProofError, TileError
+from traceability.log import Log, SignedCheckpoint
+from traceability.tiles import parse_tile_path, tile_within
+
+Connect = Callable[[], AbstractContextManager[Any]]
+
+FOR_EVER = "public, max-age=31536000, immutable"
+SHORT = "public, max-age=5"
+
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,17}")
+
+
+class _Refused(Exception):
+    """Ends a request with a problem document: HTTP status and a sentence for the program's author."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+
+
+def create_blueprint(get_log: Callable[[], Log], connect: Connect, url_prefix: str = "/log/1") -> Blueprint:
+    """The blueprint `tlog`. `connect` opens a reading connection; `get_log` gives the log of the running site."""
+    blueprint = Blueprint("tlog", __name__, url_prefix=url_prefix)
+    views = _Views(get_log, connect)
+    rules = {
+        "/checkpoint": views.checkpoint,
+        "/keys": views.keys,
+        "/tile/<level>/<path:rest>": views.tile,
+        "/proof/inclusion": views.inclusion,
+        "/proof/consistency": views.consistency,
+    }
+    for rule, view in rules.items():
+        blueprint.add_url_rule(rule, view.__name__, _public(view))
+    blueprint.register_error_handler(_Refused, _problem)
+    return blueprint
+
+
+class _Views:
+    """The view functions, bound to their collaborators."""
+
+    def __init__(self, get_log: Callable[[], Log], connect: Connect) -> None:
+        self._log = get_log
+        self._connect = connect
+
+    def checkpoint(self) -> Response:
+        """The latest signed checkpoint as a note."""
+        with self._connect() as connection:
+            signed = self._signed(connection)
+        return _cached(str(signed.note), "text/plain; charset=utf-8", SHORT)
+
+    def keys(self) -> Response:
+        """Verifier keys, one a line."""
+        lines = "".join(f"{key}\n" for key in self._log().keys)
+        return _cached(lines, "text/plain; charset=utf-8", SHORT)
+
+    def tile(self, level: str, rest: str) -> Response:
+        """A tile or an entry bundle, full or partial."""
+        try:
+            tile = parse_tile_path(level, rest)
+        except TileError as error:
+            raise _Refused(400, error.message) from error
+        with self._connect() as connection:
+            published = self._signed(connection).checkpoint
+            if not tile_within(tile, published.size):
+                raise _Refused(404, "no published checkpoint reaches that tile")
+            tree = self._log().tree(connection)
+            data = tree.bundle(tile) if level == "entries" else tree.tile(tile)
+        return _cached(data, "application/octet-stream", FOR_EVER)
+
+    def inclusion(self) -> Response:
+        """Proof that entry `index` is in the tree of `size` (default: the latest checkpoint's)."""
+        with self._connect() as connection:
+            published = self._signed(connection).checkpoint
+            index, size = _number("index"), _number("size", published.size)
+            _within(published, size)
+            log, tree = self._log(), self._log().tree(connection)
+            try:
+                proof = tree.inclusion(index, size)
+            except ProofError as error:
+                raise _Refused(404, error.message) from error
+            [leaf] = log.storage.leaves(connection, index, index + 1)
+            body = {"index": index, "leaf": _text(leaf), "size": size, "root": _text(tree.root(size))}
+            return _json(body | {"hashes": [_text(item) for item in proof]})
+
+    def consistency(self) -> Response:
+        """Proof that the tree of `second` (default: the latest checkpoint's) extends that of `first`."""
+        with self._connect() as connection:
+            published = self._signed(connection).checkpoint
+            first, second = _number("first"), _number("second", published.size)
+            _within(published, second)
+            tree = self._log().tree(connection)
+            try:
+                proof = tree.consistency(first, second)
+            except ProofError as error:
+                raise _Refused(400, error.message) from error
+            roots = {"first_root": _text(tree.root(first)), "second_root": _text(tree.root(second))}
+            return _json({"first": first, "second": second, **roots, "hashes": [_text(item) for item in proof]})
+
+    def _signed(self, connection: Any) -> SignedCheckpoint:
+        signed = self._log().latest_checkpoint(connection)
+        if signed is None:
+            raise _Refused(404, "no checkpoint has been published yet")
+        return signed
+
+
+def _public(view: Callable[..., Response]) -> Callable[..., Response]:
+    """A plain function around a bound method, marked for the site's deny-by-default guard."""
+
+    def served(**arguments: str) -> Response:
+        return view(**arguments)
+
+    served.__doc__ = view.__doc__
+    served.access = "public"  # type: ignore[attr-defined]
+    return served
+
+
+def _number(name: str, default: int | None = None) -> int:
+    text = request.args.get(name)
+    if text is None and default is not None:
+        return default
+    if text is None or not _NUMBER.fullmatch(text):
+        raise _Refused(400, f"`{name}` is not a plain decimal number")
+    return int(text)
+
+
+def _within(published: Checkpoint, size: int) -> None:
+    if size > published.size:
+        raise _Refused(404, f"the latest checkpoint has {published.size} entries")
+
+
+def _text(value: bytes) -> str:
+    return base64.b64encode(value).decode()
+
+
+def _json(body: dict[str, Any]) -> Response:
+    response = jsonify(body)
+    response.headers["Cache-Control"] = SHORT
+    return response
+
+
+def _cached(body: str | bytes, kind: str, policy: str) -> Response:
+    response = make_response(body)
+    response.headers["Content-Type"] = kind
+    response.headers["Cache-Control"] = policy
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.add_etag()
+    return response.make_conditional(request)
+
+
+def _problem(refused: _Refused) -> Response:
+    response = jsonify({"type": "about:blank", "status": refused.status, "detail": refused.detail})
+    response.status_code = refused.status
+    response.headers["Content-Type"] = "application/problem+json"
+    response.headers["Cache-Control"] = "no-store"
+    return response
