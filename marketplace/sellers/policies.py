@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from marketplace.accounts.models import Person
+from marketplace.accounts.policies import in_area
 from marketplace.sellers.models import Seller
 
 REQUIRED_DOCUMENTS: dict[str, tuple[str, ...]] = {
@@ -53,14 +54,12 @@ def can_sell(seller: Seller) -> bool:
 
 def can_review(person: Person, *, former_area: str) -> bool:
     """An officer for the whole city (area None) or for the area the seller lies in."""
-    return any(grant.role == "officer" and grant.area in (None, former_area) for grant in person.grants)
+    return in_area(person, "officer", former_area)
 
 
 def can_check_certificate(person: Person, *, former_area: str) -> bool:
     """Officers and inspectors, each within their area."""
-    return any(
-        grant.role in {"officer", "inspector"} and grant.area in (None, former_area) for grant in person.grants
-    )
+    return in_area(person, "officer", former_area) or in_area(person, "inspector", former_area)
 
 
 def officer_areas(person: Person, *roles: str) -> frozenset[str] | None:

@@ -1,5 +1,6 @@
 """What pages read about sellers, as frozen rows."""
 
+import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -96,6 +97,15 @@ class InvitationRow:
 
 
 @dataclass(frozen=True)
+class OpenInvitation:
+    """What the person who opens the link is told before joining."""
+
+    seller_name: str
+    seller_kind: str
+    role: str
+
+
+@dataclass(frozen=True)
 class PublicSeller:
     """What anybody may read; `phone` is None unless policies allow it to be printed."""
 
@@ -136,6 +146,16 @@ class Lookalike:
     name: str
     state: str
     shared: str
+
+
+@dataclass(frozen=True)
+class PaperStatus:
+    """One kind of paper on a seller's list; `state` is missing, pending, accepted or refused, with the newest reason."""
+
+    kind: str
+    required: bool
+    state: str
+    reason: str | None
 
 
 _MEMBER = (
@@ -192,6 +212,17 @@ def documents(seller_id: int) -> list[DocumentRow]:
     return [DocumentRow(*row) for row in rows]
 
 
+def paper_list(seller_kind: str, handed_in: Collection[DocumentRow]) -> list[PaperStatus]:
+    """Which papers the kind is asked for and how each stands; `handed_in` is newest first, an accepted one counts for good."""
+    listed = []
+    required, optional = policies.REQUIRED_DOCUMENTS[seller_kind], policies.OPTIONAL_DOCUMENTS[seller_kind]
+    for kind in (*required, *optional):
+        rows = [row for row in handed_in if row.kind == kind]
+        best = next((row for row in rows if row.state == "accepted"), rows[0] if rows else None)
+        listed.append(PaperStatus(kind, kind in required, best.state if best else "missing", best.reason if best else None))
+    return listed
+
+
 def decisions(seller_id: int) -> list[DecisionRow]:
     """The seller's history, newest first."""
     rows = db.session.execute(
@@ -222,6 +253,17 @@ def invitations(*, seller_id: int, now: datetime) -> list[InvitationRow]:
         .order_by(SellerInvitation.id)
     )
     return [InvitationRow(*row) for row in rows]
+
+
+def open_invitation(*, token: str, now: datetime) -> OpenInvitation | None:
+    """What a link still offers at `now`, or None."""
+    digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+    row = db.session.execute(
+        select(Seller.name, Seller.kind, SellerInvitation.role)
+        .join(Seller, Seller.id == SellerInvitation.seller_id)
+        .where(SellerInvitation.token_hash == digest, SellerInvitation.closed_at.is_(None), SellerInvitation.expires_at > now)
+    ).first()
+    return OpenInvitation(*row) if row else None
 
 
 def certificates(seller_id: int, *, day: date) -> list[CertificateRow]:

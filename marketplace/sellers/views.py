@@ -1,5 +1,0 @@
-"""Routes of the sellers slice."""
-
-from flask import Blueprint
-
-bp = Blueprint("sellers", __name__)
