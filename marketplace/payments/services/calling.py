@@ -76,8 +76,14 @@ def make_calls(*, gateway: Gateway, now: datetime, payment_id: int | None = None
     finished = 0
     for call_id in waiting:
         call = _take(call_id, now=now)
-        if call is not None:
+        if call is None:
+            continue
+        try:
             finished += _make(gateway, call, now=now)
+        except GatewayUnavailable as failure:
+            _postpone(call, failure, now=now)
+            # the next would most likely wait as long for nothing, and other jobs wait behind this one
+            break
     return finished
 
 
@@ -108,9 +114,6 @@ def _make(gateway: Gateway, call: _Call, *, now: datetime) -> bool:
         answer = _ask(gateway, call)
     except (GatewayRefused, CardDeclined) as refusal:
         return _refused(gateway, call, refusal, now=now)
-    except GatewayUnavailable as failure:
-        _postpone(call, failure, now=now)
-        return False
     return _record(call, answer, now=now)
 
 
@@ -164,10 +167,7 @@ def _refused(gateway: Gateway, call: _Call, refusal: GatewayError, *, now: datet
         try:
             present = gateway.retrieve_intent(call.intent_id)
         except GatewayRefused:
-            pass
-        except GatewayUnavailable as failure:
-            _postpone(call, failure, now=now)
-            return False
+            log.error("gateway-does-not-know-the-intent", payment=call.reference, intent=call.intent_id)
     with transaction() as session:
         payment = lock_payment_id(session, call.payment_id)
         row = session.get(GatewayCall, call.id, populate_existing=True)

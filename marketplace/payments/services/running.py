@@ -14,15 +14,24 @@ from marketplace.payments.services.notices import apply_events
 LAST_CAPTURE = timedelta(days=5)
 """A card's hold lapses after about seven days (Stripe, "Place a hold on a payment method")."""
 
+ROUNDS = 5
+
 
 def run_due(now: datetime) -> int:
     """Everything that is due; answers how many things were done. Safe to run in several workers at once."""
     gateway = gateways.bound
     if gateway is None:
         return 0
-    done = apply_events(gateway=gateway, now=now)
-    done += _force_captures(now=now)
-    return done + make_calls(gateway=gateway, now=now)
+    done = 0
+    # one thing leads to the next (a notice to an order, an order to a capture): not a minute between each
+    for _ in range(ROUNDS):
+        round_done = apply_events(gateway=gateway, now=now)
+        round_done += _force_captures(now=now)
+        round_done += make_calls(gateway=gateway, now=now)
+        if not round_done:
+            break
+        done += round_done
+    return done
 
 
 def _force_captures(*, now: datetime) -> int:

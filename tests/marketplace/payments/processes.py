@@ -2,11 +2,13 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -68,6 +70,11 @@ class Sandbox:
         """What the buyer does on the hosted page: confirm with a card."""
         url = f"{self.url}/v1/payment_intents/{intent_id}/confirm"
         return requests.post(url, data={"payment_method": method}, headers=self._headers, timeout=60)
+
+    def forget_keys(self) -> None:
+        """What the real gateway does after a day: idempotency keys are gone."""
+        with closing(sqlite3.connect(self.state)) as db, db:
+            db.execute("DELETE FROM request")
 
     def see(self) -> dict[str, Any]:
         """Everything the gateway knows."""
