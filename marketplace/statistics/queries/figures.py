@@ -105,7 +105,7 @@ def _sellers_by_kind(period: Period) -> dict[str, int]:
         .join(SellerDecision, and_(SellerDecision.id == last, SellerDecision.after == "approved"))
         .group_by(Seller.kind)
     )
-    return dict(db.session.execute(statement).tuples().all())
+    return {kind: number for kind, number in db.session.execute(statement)}
 
 
 def _listed(period: Period) -> Select:

@@ -54,7 +54,7 @@ def test_reversal_counts_on_its_own_date_with_a_minus(app):
     record(product, at=datetime(2026, 11, 20, 3, tzinfo=UTC))
     record(product, source="CTAAAA-R1", sign=-1)
 
-    days = dict(db.session.execute(select(SaleRollup.day, SaleRollup.dong)).tuples().all())
+    days = dict(db.session.execute(select(SaleRollup.day, SaleRollup.dong)).all())
     assert days == {date(2026, 11, 20): 50_000, date(2026, 11, 22): -50_000}
     assert services.check() == []
 
@@ -109,7 +109,7 @@ def test_visits_add_up_over_flushes(app):
     services.add_visits(counts={(day, "visit"): 2})
     services.add_visits(counts={})
 
-    assert dict(db.session.execute(select(VisitDay.kind, VisitDay.count)).tuples().all()) == {"visit": 5, "page": 9}
+    assert dict(db.session.execute(select(VisitDay.kind, VisitDay.count)).all()) == {"visit": 5, "page": 9}
 
 
 def test_outreach_is_recorded_by_officers_only_and_never_in_the_future(app, now):

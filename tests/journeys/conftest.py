@@ -1,0 +1,107 @@
+"""A real site on a free port, a real Chromium, phones of 360 px: what a person does from start to end."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+import requests
+from playwright.sync_api import sync_playwright
+from werkzeug.serving import make_server
+
+from marketplace.app import create_app
+from marketplace.database import db
+from tests.conftest import MISSING
+from tests.engines import migrate, settings
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync",
+]
+PHONE = {"width": 360, "height": 740}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Debian's Chromium, driven without a window."""
+    if CHROMIUM is None:
+        if os.environ.get("REQUIRE_ALL") == "1":
+            pytest.fail("REQUIRE_ALL: Chromium is not installed")
+        MISSING.append("Chromium is not installed: the browser journeys were not run")
+        pytest.skip("Chromium is not installed")
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def gateway(tmp_path_factory):
+    """The card sandbox as its own process; yields its address and the port of the site it reports to."""
+    port, site_port = free_port(), free_port()
+    state = tmp_path_factory.mktemp("sandbox") / "sandbox.db"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "marketplace.payments.sandbox", "--port", str(port), "--state", str(state),
+         "--webhook", f"http://127.0.0.1:{site_port}/webhooks/stripe", "--secret", "whsec_demo"],
+    )
+    address = f"http://127.0.0.1:{port}"
+    for _ in range(100):
+        try:
+            requests.get(address, timeout=1)
+            break
+        except requests.ConnectionError:
+            time.sleep(0.1)
+    yield address, site_port
+    process.terminate()
+    process.wait(timeout=10)
+
+
+class Site:
+    """The running site: `url`, and its `app` for running due jobs."""
+
+    def __init__(self, app, url: str) -> None:
+        self.app, self.url = app, url
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory, gateway):
+    """The site on an empty migrated SQLite database, served by threads, with the card sandbox behind it."""
+    gateway_url, port = gateway
+    folder = tmp_path_factory.mktemp("site")
+    url = f"http://127.0.0.1:{port}"
+    chosen = settings(f"sqlite:///{folder / 'market.db'}", folder)
+    app = create_app(replace(chosen, public_url=url, stripe_api_base=gateway_url, stripe_checkout_page=f"{gateway_url}/pay"))
+    migrate(app)
+    server = make_server("127.0.0.1", port, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield Site(app, url)
+    server.shutdown()
+    thread.join(timeout=10)
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def phone(chromium, site):
+    """A fresh phone: 360 px wide, no cookies; any page error or console error fails the journey."""
+    context = chromium.new_context(viewport=PHONE, device_scale_factor=2, base_url=site.url, locale="vi-VN")
+    page = context.new_page()
+    faults = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    yield page
+    context.close()
+    assert faults == []
