@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from traceability.canonical.chain import Chains
-from traceability.canonical.entry import Entry, read_entry
+from traceability.canonical.chain import Chains, Tail
+from traceability.canonical.entry import Entry, Link, read_entry
 from traceability.checkpoint import Checkpoint, Note, VerifierKey, parse_signature_line, verify_note
 from traceability.errors import ChainError, NoteError, ProfileError
 from traceability.merkle import Edge, Node, leaf_hash
@@ -98,6 +98,9 @@ class _Check:
         entry = self._entry(row)
         if entry:
             self._links(row, entry, stored)
+        else:
+            self.links += len(stored)
+            self._resume(row, stored)
         self.edge, completed = self.edge.push(row.leaf)
         for node in completed:
             if node.height and node.height % HEIGHT == 0:
@@ -137,6 +140,12 @@ class _Check:
             self.chains.follow(entry.links, row.leaf)
         except ChainError as error:
             self.report(row.seq, "link", error.message)
+            self._resume(row, entry.links)
+
+    def _resume(self, row: Sealed, links: Iterable[Link | StoredLink]) -> None:
+        """Take the row as its lots' last link although it is wrong, or every later entry of them would be named."""
+        for link in links:
+            self.chains.tails[link.lot] = Tail(link.n, row.leaf)
 
     def _tile(self, node: Node) -> None:
         self.tiles += 1
