@@ -1,0 +1,7 @@
+"""Routes of the officers' desk; the figures pages are `officers/figures.py`."""
+
+from flask import Blueprint
+
+bp = Blueprint("officers", __name__)
+
+from marketplace.officers.views import certificates, home, products, reports, sellers  # noqa: E402, F401
