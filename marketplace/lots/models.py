@@ -136,3 +136,16 @@ class ProblemReport(Base):
     answered_at: Mapped[datetime | None]
     answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     answer: Mapped[Prose | None]
+
+
+class LogAlias(Base):
+    """The random name under which a natural person's entries of one year stand in the log; deleting the row cuts the tie.
+
+    Reference log.md §2.6: an entry never holds a person's name, and a household's slug is one.
+    """
+
+    __tablename__ = "log_alias"
+
+    seller_id: Mapped[int] = mapped_column(ForeignKey("seller.id"), primary_key=True)
+    season: Mapped[int] = mapped_column(primary_key=True)  # Vietnamese calendar year
+    alias: Mapped[Short] = mapped_column(unique=True)

@@ -113,9 +113,18 @@ def upgrade():
     )
     op.create_index(op.f('ix_problem_report_code'), 'problem_report', ['code'], unique=False)
     op.create_index(op.f('ix_problem_report_state'), 'problem_report', ['state'], unique=False)
+    op.create_table('log_alias',
+    sa.Column('seller_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('season', sa.Integer(), nullable=False),
+    sa.Column('alias', sa.String(length=64), nullable=False),
+    sa.ForeignKeyConstraint(['seller_id'], ['seller.id'], name=op.f('fk_log_alias_seller_id_seller')),
+    sa.PrimaryKeyConstraint('seller_id', 'season', name=op.f('pk_log_alias')),
+    sa.UniqueConstraint('alias', name=op.f('uq_log_alias_alias'))
+    )
 
 
 def downgrade():
+    op.drop_table("log_alias")
     op.drop_table("problem_report")
     op.drop_table("stock")
     op.drop_table("lot_stock")
