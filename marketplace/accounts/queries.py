@@ -1,6 +1,6 @@
 """Reads of the accounts slice: the person behind a session, and what the account page shows."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -95,6 +95,11 @@ def consents(*, person_id: int) -> list[ConsentRow]:
     return [ConsentRow(*row) for row in rows]
 
 
+def standing_consents(*, person_id: int) -> dict[str, ConsentRow]:
+    """The consents in force, by purpose."""
+    return {row.purpose: row for row in consents(person_id=person_id) if row.withdrawn_at is None}
+
+
 def has_consent(*, person_id: int, purpose: str) -> bool:
     """True while the person's consent to `purpose` stands."""
     return db.session.execute(
@@ -140,3 +145,21 @@ def roles(*, person_id: int) -> list[dict]:
         .where(RoleGrant.person_id == person_id, RoleGrant.revoked_at.is_(None)).order_by(RoleGrant.id)
     )
     return [{"role": row.role, "area": row.area, "granted_at": row.granted_at} for row in rows]
+
+
+def own_data(*, person: Person) -> dict:
+    """What this slice keeps about the person, for the person: plain values, times in UTC ISO 8601."""
+    return {
+        "full_name": person.full_name, "phone": person.phone, "email": person.email, "language": person.locale,
+        "created_at": _iso(person.created_at), "second_factor_since": _iso(person.totp_confirmed_at),
+        "roles": [{**role, "granted_at": _iso(role["granted_at"])} for role in roles(person_id=person.id)],
+        "consents": [
+            {**asdict(row), "given_at": _iso(row.given_at), "withdrawn_at": _iso(row.withdrawn_at)}
+            for row in consents(person_id=person.id)
+        ],
+        "history": [{**asdict(row), "at": _iso(row.at)} for row in history(person_id=person.id, limit=1000)],
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

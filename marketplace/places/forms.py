@@ -7,6 +7,7 @@ button `ward-find`, and `ward-hit` (the choices found). Draw it with `templates/
 from wtforms import Field
 from wtforms.validators import StopValidation
 
+from marketplace.i18n import gettext as _
 from marketplace.i18n import lazy_gettext as _l
 from marketplace.places import queries
 from marketplace.web.forms import clean_text
@@ -59,13 +60,13 @@ class PlaceField(Field):
     def pre_validate(self, form):
         if self._undecided:
             raise StopValidation(
-                _l("Mời bạn chọn đúng nơi trong danh sách tìm được bên dưới.") if self.hits
-                else _l("Không tìm thấy nơi này. Mời bạn gõ tên xã, phường hoặc quận, huyện cũ.")
+                _("Mời bạn chọn đúng nơi trong danh sách tìm được bên dưới.") if self.hits
+                else _("Không tìm thấy nơi này. Mời bạn gõ tên xã, phường hoặc quận, huyện cũ.")
             )
         if self._unknown:
-            raise StopValidation(_l("Nơi này không có trong danh sách xã, phường của thành phố."))
+            raise StopValidation(_("Nơi này không có trong danh sách xã, phường của thành phố."))
         if self.required and self.data is None:
-            raise StopValidation(_l("Mời bạn chọn xã hoặc phường."))
+            raise StopValidation(_("Mời bạn chọn xã hoặc phường."))
 
     def _choose(self, text: str) -> None:
         self.data, self._unknown, self._undecided = None, False, False

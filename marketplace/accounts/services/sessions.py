@@ -67,4 +67,7 @@ def end_all_sessions(*, person: Person, actor: Person | None, now: datetime) -> 
 
 def raise_epoch(person: Person) -> None:
     """Make every cookie handed out so far worthless; inside the caller's transaction."""
-    person.session_epoch = Person.session_epoch + 1
+    with transaction() as session:
+        session.execute(
+            update(Person).where(Person.id == person.id).values(session_epoch=Person.session_epoch + 1)
+        )
