@@ -56,7 +56,7 @@ class Purchase(Base):
 
     id: Mapped[Id]
     code: Mapped[Short] = mapped_column(unique=True)
-    client_key: Mapped[Short] = mapped_column(unique=True)  # made with the checkout page: a double press is one purchase
+    client_key: Mapped[Short] = mapped_column(unique=True)  # hash of the checkout page's key: a double press is one purchase
     buyer_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     token_hash: Mapped[Short]  # of the guest link's token
     method: Mapped[Short]  # cod, card
@@ -64,7 +64,7 @@ class Purchase(Base):
     delivery_total: Mapped[Dong]
     total: Mapped[Dong]
     recipient: Mapped[Line]
-    phone: Mapped[Short]
+    phone: Mapped[Short] = mapped_column(index=True)  # E.164; cash limits count by it
     address_line: Mapped[Line]
     place_id: Mapped[int] = mapped_column(ForeignKey("place_unit.id"))
     note: Mapped[Prose] = mapped_column(default="")
@@ -80,6 +80,7 @@ class SellerOrder(Base):
     __tablename__ = "seller_order"
     __table_args__ = (
         CheckConstraint(f"state IN {STATES}", name="state"),
+        CheckConstraint("delivery IN ('ship', 'pickup')", name="delivery"),
         CheckConstraint("items_total >= 0 AND delivery_fee >= 0 AND total = items_total + delivery_fee", name="sum"),
         Index("ix_seller_order_desk", "seller_id", "state", "id"),
         Index("ix_seller_order_timer", "state", "due_at"),
@@ -90,6 +91,7 @@ class SellerOrder(Base):
     seller_id: Mapped[int] = mapped_column(ForeignKey("seller.id"))
     code: Mapped[Short] = mapped_column(unique=True)
     state: Mapped[Short]
+    delivery: Mapped[Short] = mapped_column(default="ship")  # ship, pickup: chosen per seller at checkout
     due_at: Mapped[datetime | None]  # when the timer of this state strikes (expiry, auto-cancel, completion)
     items_total: Mapped[Dong]
     delivery_fee: Mapped[Dong]
@@ -99,6 +101,7 @@ class SellerOrder(Base):
     collected: Mapped[Dong | None]  # COD cash taken at the door
     collected_by: Mapped[Line | None]
     created_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
 
     purchase: Mapped[Purchase] = relationship(back_populates="orders")
@@ -158,6 +161,29 @@ class StockHold(Base):
     quantity: Mapped[Amount]
     state: Mapped[Short]  # held, allocated, released
     expires_at: Mapped[datetime | None]  # None once allocated
+
+
+class DeliverySetting(Base):
+    """How one seller delivers; a seller without a row delivers at the market's default fee and offers no pickup."""
+
+    __tablename__ = "delivery_setting"
+    __table_args__ = (CheckConstraint("fee >= 0 AND (free_from IS NULL OR free_from >= 0)", name="fee"),)
+
+    seller_id: Mapped[int] = mapped_column(ForeignKey("seller.id"), primary_key=True)
+    fee: Mapped[Dong]  # per seller order, whatever its weight
+    free_from: Mapped[Dong | None]  # items of this much or more travel free
+    pickup: Mapped[bool] = mapped_column(default=False)  # the buyer may come and fetch it, without fee
+    updated_at: Mapped[datetime]
+
+
+class OrderRule(Base):
+    """A limit or clock of the market as data: the row with the latest `valid_from` that has begun counts."""
+
+    __tablename__ = "order_rule"
+
+    name: Mapped[Short] = mapped_column(primary_key=True)
+    valid_from: Mapped[date] = mapped_column(primary_key=True)
+    value: Mapped[Amount]
 
 
 class OrderTransition(Base):

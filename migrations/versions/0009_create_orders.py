@@ -1,4 +1,6 @@
-"""Baskets, purchases, seller orders."""
+"""Baskets, purchases, seller orders, delivery settings, and the market's first limits and clocks."""
+
+from datetime import date
 
 import sqlalchemy as sa
 from alembic import op
@@ -57,12 +59,14 @@ def upgrade():
     sa.UniqueConstraint('code', name=op.f('uq_purchase_code'))
     )
     op.create_index(op.f('ix_purchase_buyer_id'), 'purchase', ['buyer_id'], unique=False)
+    op.create_index(op.f('ix_purchase_phone'), 'purchase', ['phone'], unique=False)
     op.create_table('seller_order',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('purchase_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('seller_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('code', sa.String(length=64), nullable=False),
     sa.Column('state', sa.String(length=64), nullable=False),
+    sa.Column('delivery', sa.String(length=64), nullable=False),
     sa.Column('due_at', UtcDateTime(timezone=True), nullable=True),
     sa.Column('items_total', sa.BigInteger(), nullable=False),
     sa.Column('delivery_fee', sa.BigInteger(), nullable=False),
@@ -72,7 +76,9 @@ def upgrade():
     sa.Column('collected', sa.BigInteger(), nullable=True),
     sa.Column('collected_by', sa.String(length=255), nullable=True),
     sa.Column('created_at', UtcDateTime(timezone=True), nullable=False),
+    sa.Column('accepted_at', UtcDateTime(timezone=True), nullable=True),
     sa.Column('delivered_at', UtcDateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("delivery IN ('ship', 'pickup')", name=op.f('ck_seller_order_delivery')),
     sa.CheckConstraint("state IN ('PENDING_PAYMENT', 'PENDING_SELLER', 'ACCEPTED', 'PACKED', 'SHIPPED', 'READY_FOR_PICKUP', 'DELIVERED', 'COMPLETED', 'DELIVERY_FAILED', 'EXPIRED', 'CANCELLED', 'RETURNED')", name=op.f('ck_seller_order_state')),
     sa.CheckConstraint('items_total >= 0 AND delivery_fee >= 0 AND total = items_total + delivery_fee', name=op.f('ck_seller_order_sum')),
     sa.ForeignKeyConstraint(['purchase_id'], ['purchase.id'], name=op.f('fk_seller_order_purchase_id_purchase')),
@@ -147,9 +153,40 @@ def upgrade():
     sa.PrimaryKeyConstraint('id', name=op.f('pk_order_transition'))
     )
     op.create_index(op.f('ix_order_transition_order_id'), 'order_transition', ['order_id'], unique=False)
+    op.create_table('delivery_setting',
+    sa.Column('seller_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('fee', sa.BigInteger(), nullable=False),
+    sa.Column('free_from', sa.BigInteger(), nullable=True),
+    sa.Column('pickup', sa.Boolean(), nullable=False),
+    sa.Column('updated_at', UtcDateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('fee >= 0 AND (free_from IS NULL OR free_from >= 0)', name=op.f('ck_delivery_setting_fee')),
+    sa.ForeignKeyConstraint(['seller_id'], ['seller.id'], name=op.f('fk_delivery_setting_seller_id_seller')),
+    sa.PrimaryKeyConstraint('seller_id', name=op.f('pk_delivery_setting'))
+    )
+    rules = op.create_table('order_rule',
+    sa.Column('name', sa.String(length=64), nullable=False),
+    sa.Column('valid_from', sa.Date(), nullable=False),
+    sa.Column('value', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('name', 'valid_from', name=op.f('pk_order_rule'))
+    )
+    op.bulk_insert(rules, [{'name': name, 'valid_from': date(2020, 1, 1), 'value': value} for name, value in FIRST_RULES])
+
+
+FIRST_RULES = (
+    ('delivery-fee', 25_000),  # đồng per seller order
+    ('cash-most', 5_000_000),  # đồng one parcel may cost at the door
+    ('cash-open', 8),  # unfinished cash orders one phone number may have
+    ('cash-refusals', 3),  # parcels refused at the door in 180 days before cash is closed
+    ('card-minutes', 30),  # to pay by card
+    ('accept-hours-fresh', 12), ('accept-hours', 24),  # for the seller to answer
+    ('cancel-minutes', 120),  # after acceptance, while the buyer may still cancel
+    ('complete-hours-fresh', 48), ('complete-hours', 168),  # after delivery, until the order is complete
+)
 
 
 def downgrade():
+    op.drop_table("order_rule")
+    op.drop_table("delivery_setting")
     op.drop_table("order_transition")
     op.drop_table("stock_hold")
     op.drop_table("order_line_lot")
