@@ -43,7 +43,8 @@ class Product(Base):
         CheckConstraint("price > 0", name="price"),
         CheckConstraint("step > 0 AND minimum > 0", name="step"),
         CheckConstraint(
-            "state IN ('draft', 'withdrawn') OR (price IS NOT NULL AND category_id IS NOT NULL AND name <> '')", name="complete"
+            "state IN ('draft', 'withdrawn') OR (price IS NOT NULL AND category_id IS NOT NULL AND name <> '')",
+            name="complete",
         ),
         Index("ix_product_listing", "state", "category_id", "listed_at"),
         Index("ix_product_newest", "state", "listed_at"),
@@ -81,6 +82,9 @@ class Product(Base):
     decision_reason: Mapped[Prose | None]
     withdrawn_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
+
+    # Every UPDATE through the session is conditional on the version read and raises it by one.
+    __mapper_args__ = {"version_id_col": version}
 
     seller: Mapped[Seller] = relationship()
     category: Mapped[Category | None] = relationship()

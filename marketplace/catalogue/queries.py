@@ -61,7 +61,7 @@ class CategoryRow:
 
 @dataclass(frozen=True)
 class Orderable:
-    """What an order needs to know of a product; price per kilogram or piece in đồng, step and minimum in grams or pieces."""
+    """What an order needs to know of a product; price per kilogram or piece in đồng, amounts in grams or pieces."""
 
     id: int
     seller_id: int

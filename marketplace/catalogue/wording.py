@@ -7,16 +7,18 @@ from marketplace.folding import accented
 
 FORBIDDEN_GOODS = (
     "thuốc lá", "thuốc lào", "thuốc lá điện tử", "pod", "vape", "shisha", "bóng cười", "ma túy", "cần sa", "cỏ mỹ",
-    "thuốc phiện", "cây anh túc", "lá coca", "súng hơi", "súng bắn", "đạn", "thuốc nổ", "pháo nổ", "pháo hoa nổ", "hóa chất cấm", "chất cấm",
-    "thuốc trừ sâu", "thuốc diệt cỏ", "paraquat", "carbofuran", "salbutamol", "clenbuterol", "vàng ô", "hàn the",
-    "động vật hoang dã", "tê tê", "mật gấu", "sừng tê giác", "ngà voi", "rùa hộp", "kỳ đà", "cá nóc", "tiền giả",
+    "thuốc phiện", "cây anh túc", "lá coca", "súng hơi", "súng bắn", "đạn", "thuốc nổ", "pháo nổ", "pháo hoa nổ",
+    "hóa chất cấm", "chất cấm", "thuốc trừ sâu", "thuốc diệt cỏ", "paraquat", "carbofuran", "salbutamol",
+    "clenbuterol", "vàng ô", "hàn the", "động vật hoang dã", "tê tê", "mật gấu", "sừng tê giác", "ngà voi", "rùa hộp",
+    "kỳ đà", "cá nóc", "tiền giả",
 )
 """Goods that may not be offered here, or not without a licence this market does not check."""
 
 CURE_CLAIMS = (
-    "chữa bệnh", "trị bệnh", "chữa khỏi", "khỏi bệnh", "đặc trị", "điều trị", "trị dứt điểm", "dứt điểm", "chữa ung thư", "trị ung thư", "ung thư",
-    "chữa tiểu đường", "trị tiểu đường", "chữa xương khớp", "trị xương khớp", "trị mất ngủ", "thuốc gia truyền", "bài thuốc",
-    "thay thế thuốc", "cam kết khỏi", "hết bệnh", "giảm cân cấp tốc", "tăng cường sinh lý", "bổ thận tráng dương", "thần dược",
+    "chữa bệnh", "trị bệnh", "chữa khỏi", "khỏi bệnh", "đặc trị", "điều trị", "trị dứt điểm", "dứt điểm",
+    "chữa ung thư", "trị ung thư", "ung thư", "chữa tiểu đường", "trị tiểu đường", "chữa xương khớp",
+    "trị xương khớp", "trị mất ngủ", "thuốc gia truyền", "bài thuốc", "thay thế thuốc", "cam kết khỏi", "hết bệnh",
+    "giảm cân cấp tốc", "tăng cường sinh lý", "bổ thận tráng dương", "thần dược",
 )
 """Food may not be advertised as curing (Decree 15/2018/NĐ-CP art. 27; Advertising Law)."""
 

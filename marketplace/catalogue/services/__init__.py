@@ -1,0 +1,16 @@
+"""Verbs of the catalogue: the seller's side, then the officer's."""
+
+from marketplace.catalogue.services.decisions import list_product, reject_product, take_down_product
+from marketplace.catalogue.services.listing import (
+    Details,
+    create_product,
+    relist_product,
+    submit_product,
+    update_product,
+    withdraw_product,
+)
+
+__all__ = [
+    "Details", "create_product", "list_product", "reject_product", "relist_product", "submit_product", "take_down_product",
+    "update_product", "withdraw_product",
+]
