@@ -105,7 +105,7 @@ class Postman:
 
     def _run(self) -> None:
         with ThreadPoolExecutor(max_workers=4, thread_name_prefix="post") as pool:
-            while not self._stopped.wait(0.05):
+            while not self._stopped.wait(0.1):
                 if self._url:
                     list(pool.map(self._deliver, self._due()))
 

@@ -1,12 +1,14 @@
 """Rows under lock, and the calls owed to the gateway: the small steps the verbs are made of."""
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
 from marketplace.errors import NotFound
 from marketplace.payments.models import GatewayCall, Payment, PaymentShare, Refund
+
+INSIST_AFTER = timedelta(minutes=5)
 
 # key_share: PostgreSQL's FOR NO KEY UPDATE, which does not fight with inserts of rows that refer to the payment
 _BY_REFERENCE = select(Payment).with_for_update(key_share=True).execution_options(populate_existing=True)
@@ -52,7 +54,7 @@ def owe_call(
             refund_id=refund.id if refund else None,
             verb=verb,
             amount=amount,
-            key=f"{verb}-{secrets.token_hex(20)}",
+            key=_new_key(verb),
             created_at=now,
             due_at=now,
             tries=0,
@@ -65,6 +67,17 @@ def call_of(session, payment: Payment, verb: str) -> GatewayCall | None:
     """The payment's one call of this kind, if it was planned."""
     wanted = (GatewayCall.payment_id == payment.id, GatewayCall.verb == verb, GatewayCall.refund_id.is_(None))
     return session.scalar(select(GatewayCall).where(*wanted))
+
+
+def insist(session, payment: Payment, verb: str, *, now: datetime) -> None:
+    """Plan a call again that was refused although the gateway's state still allows it; a new key, after a pause."""
+    call = call_of(session, payment, verb)
+    if call is not None and call.done_at is not None:
+        call.done_at, call.due_at, call.key = None, now + INSIST_AFTER, _new_key(verb)
+
+
+def _new_key(verb: str) -> str:
+    return f"{verb}-{secrets.token_hex(20)}"
 
 
 def close(session, payment: Payment, *, now: datetime) -> None:

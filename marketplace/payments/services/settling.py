@@ -13,11 +13,12 @@ from marketplace import money
 from marketplace.payments.gateway import GatewayRefund, Intent, IntentStatus, RefundStatus
 from marketplace.payments.models import Payment, PaymentShare, Refund
 from marketplace.payments.registry import listeners
-from marketplace.payments.services.ledger import call_of, close, owe_call, owe_refund, shares_of, start_refund
+from marketplace.payments.services.ledger import call_of, close, insist, owe_call, owe_refund, shares_of, start_refund
 
 log = structlog.get_logger()
 
 _WAITING = ("creating", "awaiting")
+_UNDER_WAY = {"capturing": "capture", "closing": "cancel"}
 _LATE = "late money"
 
 
@@ -92,6 +93,8 @@ def _opened(session, payment: Payment, intent: Intent, *, now: datetime) -> None
 
 
 def _authorised(session, payment: Payment, intent: Intent, *, now: datetime) -> str:
+    if payment.state in _UNDER_WAY:
+        insist(session, payment, _UNDER_WAY[payment.state], now=now)
     if payment.state not in _WAITING or intent.amount_capturable != payment.amount:
         return "nothing new"
     payment.state, payment.authorised = "authorised", intent.amount_capturable

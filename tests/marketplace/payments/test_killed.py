@@ -7,6 +7,7 @@ import pytest
 
 from marketplace.database import db
 from marketplace.payments import services
+from marketplace.payments.gateway import GatewayRefused
 from marketplace.payments.services.calling import LEASE
 from tests.marketplace.payments.market import kinds, refunded_at_gateway
 from tests.marketplace.payments.processes import until
@@ -132,3 +133,50 @@ def test_a_lost_yes_is_not_taken_for_a_no(market):
     market.work_until_quiet()
     assert market.payment().captured == 150_001
     assert kinds(market.sandbox, "payment_intent.succeeded") == 1
+
+
+def test_an_opening_whose_answer_is_lost_is_found_and_let_go_when_nobody_waits_any_more(market):
+    market.sandbox.control("lose", requests=9)
+    market.buy()
+    market.sandbox.control("lose", requests=0)
+    assert market.payment().state == "creating"
+    assert market.expire()
+    market.wait(minutes=10)
+    market.work_until_quiet()
+    assert market.payment().state == "cancelled"
+    assert [intent["status"] for intent in market.sandbox.see()["payment_intent"]] == ["canceled"]
+
+
+def test_a_refused_capture_of_money_still_held_is_tried_again(market):
+    authorised(market)
+    refuse_once = Refusing(market.gateway, "capture_intent")
+    services.gateways.bind(refuse_once)
+    market.work_until_quiet()
+    assert market.payment().state == "capturing"
+    market.wait(minutes=6)
+    market.work_until_quiet()
+    assert market.payment().captured == 150_001
+    assert len(set(refuse_once.keys)) == 2
+
+
+class Refusing:
+    """The sandbox's client, whose first call of one verb is answered with a no that the state does not explain."""
+
+    name = "stripe"
+
+    def __init__(self, gateway, verb):
+        self._gateway = gateway
+        self._verb = verb
+        self.keys = []
+
+    def __getattr__(self, name):
+        if name != self._verb:
+            return getattr(self._gateway, name)
+
+        def call(*args, **kwargs):
+            self.keys.append(kwargs["idempotency_key"])
+            if len(self.keys) == 1:
+                raise GatewayRefused("lock_timeout")
+            return getattr(self._gateway, name)(*args, **kwargs)
+
+        return call

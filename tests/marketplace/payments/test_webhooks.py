@@ -204,6 +204,45 @@ def test_a_waiting_notice_stops_the_expiry(live):
     assert live.order_state() == "PENDING_SELLER"
 
 
+def test_a_notice_that_overtakes_the_lost_answer_of_our_own_call_opens_the_payment(live):
+    live.sandbox.control("lose", requests=9)
+    live.buy()
+    live.sandbox.control("lose", requests=0)
+    assert live.payment().state == "creating"
+    delivered(live)
+    live.work()
+    assert live.payment().state == "awaiting"
+    live.wait(minutes=10)
+    live.pay()
+    delivered(live)
+    live.work_until_quiet()
+    assert live.told() == ["authorised"]
+    assert len(live.sandbox.see()["payment_intent"]) == 1
+
+
+def test_the_timer_and_the_money_racing_end_in_one_of_two_sound_ways(live, app):
+    """Either the order lives and its money is held, or it is expired and no money is kept. Never a mixture."""
+    names = [f"R-{number}" for number in range(6)]
+    for name in names:
+        live.buy(name)
+        live.pay(name)
+
+    def run(work):
+        with app.app_context():
+            work()
+            db.session.remove()
+
+    jobs = [lambda name=name: live.expire(name) for name in names] + [live.work] * 6
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(run, jobs[::2] + jobs[1::2]))
+    delivered(live)
+    live.wait(minutes=5)
+    live.work_until_quiet()
+    held = {intent["metadata"]["reference"]: intent["status"] for intent in live.sandbox.see()["payment_intent"]}
+    ends = {(live.order_state(name), live.payment(name).state, held[name]) for name in names}
+    assert ends <= {("PENDING_SELLER", "authorised", "requires_capture"), ("EXPIRED", "cancelled", "canceled")}
+
+
 def test_notices_wait_while_the_gateway_cannot_be_asked(live):
     live.buy()
     live.pay()
