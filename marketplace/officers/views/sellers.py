@@ -18,6 +18,8 @@ from marketplace.web.forms import clean_text
 from marketplace.web.paging import page_number
 
 log = structlog.get_logger()
+REASONED = {"refuse": services.refuse, "suspend": services.suspend, "reinstate": services.reinstate, "close": services.close}
+"""Decisions that need a reason, by the button's value."""
 
 
 @bp.get("/quan-ly/nha-cung-cap")
@@ -91,8 +93,7 @@ def decide(seller_id: int):
         if form.action.data == "approve":
             services.approve(actor=current_user, seller_id=seller_id, now=utcnow())
         else:
-            verb = getattr(services, form.action.data)  # one of the four the form lets through
-            verb(actor=current_user, seller_id=seller_id, reason=form.reason.data or "", now=utcnow())
+            REASONED[form.action.data](actor=current_user, seller_id=seller_id, reason=form.reason.data or "", now=utcnow())
     except DomainError as error:
         return _refused(error, seller_id, f"quyet-dinh-{form.action.data}", form)
     flash(_("Đã ghi quyết định và nhắn cho người bán."), "success")

@@ -1,5 +1,0 @@
-"""Routes of the shop door."""
-
-from flask import Blueprint
-
-bp = Blueprint("shop", __name__)
