@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import click
 from flask import Flask, current_app
@@ -29,6 +30,8 @@ demo_group = AppGroup("demo", help="The demonstration market.", invoke_without_c
 def serve(port: int) -> None:
     """Migrate, load the demo into an empty database, then run web, worker and the card sandbox together."""
     upgrade()
+    if not provenance.started():
+        provenance.incept(now=utcnow())
     if demo_data.is_empty():
         _load_demo(scale=1)
     _print_welcome(port)
@@ -108,6 +111,24 @@ def demo_accounts(as_json: bool) -> None:
     """The demo people's sign-ins; demo people only exist outside production."""
     found = demo_data.accounts()
     click.echo(json.dumps(found, ensure_ascii=False) if as_json else "\n".join(f"{a['role']} {a['login']} {a['password']}" for a in found))
+
+
+@log_group.command("start")
+def log_start() -> None:
+    """Begin the log, once: make its signing key and seal its first entry. Never done again, also not after a loss."""
+    if provenance.started():
+        click.echo("the log was begun before")
+        return
+    provenance.incept(now=utcnow())
+    click.echo("the log has begun")
+
+
+@log_group.command("export")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def log_export(folder: Path) -> None:
+    """Write the static export: everything the latest signed checkpoint covers."""
+    provenance.publish_checkpoint(now=utcnow())
+    click.echo(f"{provenance.export(folder)} entries in {folder}")
 
 
 @log_group.command("check")

@@ -1,0 +1,147 @@
+"""Recording what happens to lots, and sealing it right before the outermost commit."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote
+
+import structlog
+from sqlalchemy import Connection, event
+from sqlalchemy.orm import Session
+
+from marketplace.database import after_commit, db
+from marketplace.errors import N_, Conflict, DomainError
+from marketplace.extensions import jobs
+from marketplace.provenance.site import the_log
+from traceability.canonical.entry import Device
+from traceability.epcis.activities import tell
+from traceability.epcis.codec import record_of
+from traceability.epcis.events import AnyEvent, Quantity, check_time
+from traceability.epcis.vocabulary import OWN
+from traceability.errors import ConflictError, EventError, TraceabilityError
+from traceability.identifiers import new_event_id
+
+log = structlog.get_logger()
+
+_WAITING = "log_entries_waiting"
+_BATCH = 512
+_OWN_KEYS = frozenset({"at", "place", "inputs", "outputs", "quantity", "unit", "document"})
+
+
+class EventReused(Conflict):
+    """The event id is already in the log with another content."""
+
+    code = "event-reused"
+    message = N_("Việc này đã được ghi với nội dung khác. Mời bạn tải lại trang rồi ghi lại.")
+
+
+class EventTooEarly(DomainError):
+    """The event is said to happen in the future."""
+
+    code = "event-in-future"
+    message = N_("Thời điểm này chưa tới. Mời bạn kiểm tra lại ngày giờ.")
+    field = "happened_at"
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What was recorded: the event's id and its leaf hash (hex), final once the transaction has committed."""
+
+    event_id: str
+    leaf_hex: str
+    state: str  # "waiting" until the commit seals it, "sealed" when it was already in the log
+
+
+def record(
+    *,
+    kind: str,
+    event: Mapping[str, Any],
+    lots: Sequence[str],
+    who: str,
+    now: datetime,
+    event_id: str | None = None,
+    device: datetime | None = None,
+) -> Receipt:
+    """Record an activity on lots (trace codes, the lot in work first), inside the caller's transaction().
+
+    `kind` is a key of `traceability.epcis.vocabulary.ACTIVITIES`. `event`: `at` (aware, default now), `place` (opaque
+    id), `inputs`/`outputs` ([{item, quantity, unit}]), `quantity` and `unit` of the first lot, `document` (opaque
+    order code); every other key is a public detail (str, int, bool, Decimal, date, datetime; None is left out).
+    `who`: organisation or alias, never a name. `device`: what an offline phone's clock said when it sent.
+    The same event_id with the same content again returns the first receipt. Raises EventReused, EventTooEarly;
+    EventError for a call that no event can tell.
+    """
+    session = db.session()
+    if not session.info.get("depth"):
+        raise RuntimeError("provenance.record is called inside transaction()")
+    told = _tell(kind, event, lots, now, event_id or new_event_id())
+    skew = None if device is None else Device(device, (device - now) // timedelta(milliseconds=1))
+    try:
+        check_time(told, now)
+        receipt = the_log().submit(
+            session.connection(), event=record_of(told), lots=lots, who=who, recorded_at=now, device=skew
+        )
+    except ConflictError as error:
+        raise EventReused from error
+    except EventError as error:
+        if error.code == "in-future":
+            raise EventTooEarly from error
+        raise
+    if not session.info.get(_WAITING):
+        session.info[_WAITING] = True
+        after_commit(lambda: jobs.wake("checkpoint"))
+    return Receipt(receipt.id, receipt.leaf.hex(), "sealed" if receipt.sealed else "waiting")
+
+
+@event.listens_for(Session, "before_commit")
+def _seal_before_commit(session: Session) -> None:
+    if session.in_nested_transaction() or not session.info.pop(_WAITING, False):
+        return
+    session.flush()
+    seal(session.connection())
+
+
+@event.listens_for(Session, "after_rollback")
+def _forget_waiting(session: Session) -> None:
+    if not session.in_nested_transaction():
+        session.info.pop(_WAITING, None)
+
+
+def seal(connection: Connection) -> None:
+    """Seal what waits. A store that contradicts itself stops the sealing, loudly, but not the market."""
+    full = True
+    while full:
+        try:
+            with connection.begin_nested():
+                batch = the_log().sequence(connection, _BATCH)
+        except TraceabilityError as error:
+            log.critical("log-not-sealed", code=error.code, detail=error.message)
+            return
+        for stopped in batch.stopped:
+            log.critical("log-entry-stopped", id=stopped.id, code=stopped.code, detail=stopped.message)
+        full = batch.sealed == _BATCH
+
+
+def _tell(kind: str, told: Mapping[str, Any], lots: Sequence[str], now: datetime, event_id: str) -> AnyEvent:
+    quantity = told.get("quantity")
+    return tell(
+        kind,
+        event_id=event_id,
+        at=told.get("at") or now,
+        lots=lots,
+        quantity=None if quantity is None else Decimal(quantity),
+        unit=told.get("unit") if quantity is not None else None,
+        inputs=[_goods(item) for item in told.get("inputs", ())],
+        outputs=[_goods(item) for item in told.get("outputs", ())],
+        place=told.get("place"),
+        document=told.get("document"),
+        details={key: value for key, value in told.items() if key not in _OWN_KEYS},
+    )
+
+
+def _goods(item: Mapping[str, Any]) -> Quantity:
+    quantity = item.get("quantity")
+    unit = item.get("unit") if quantity is not None else None
+    return Quantity(f"{OWN}item-{quote(item['item'])}", None if quantity is None else Decimal(quantity), unit)
