@@ -1,5 +1,11 @@
 """The verbs of lots: growing areas, lots, diary, release and recall, stock, problem reports."""
 
+from marketplace.lots.services.areas import create_growing_area, retire_growing_area, update_growing_area
+from marketplace.lots.services.diary import record_diary
+from marketplace.lots.services.events import record_shipment
+from marketplace.lots.services.lots import cancel_lot, create_lot, update_lot
+from marketplace.lots.services.release import block_lot, close_lot, recall_lot, release_lot, unblock_lot
+from marketplace.lots.services.reports import report_problem
 from marketplace.lots.services.stock import (
     LotShort,
     OutOfStock,
@@ -20,10 +26,24 @@ __all__ = [
     "allocate_held",
     "allocate_lots",
     "allocate_stock",
+    "block_lot",
+    "cancel_lot",
+    "close_lot",
+    "create_growing_area",
+    "create_lot",
     "hold_stock",
+    "recall_lot",
+    "record_diary",
+    "record_shipment",
     "release_allocation",
     "release_hold",
+    "release_lot",
     "release_lots",
+    "report_problem",
+    "retire_growing_area",
     "return_lots",
     "ship_lots",
+    "unblock_lot",
+    "update_growing_area",
+    "update_lot",
 ]

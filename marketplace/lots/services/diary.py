@@ -83,7 +83,7 @@ def record_diary(
             return earlier
         lock_lot(lot_id=lot_id, seller_id=seller_id, states=("draft", "released") if kind == "packing" else ("draft",))
         entry = add_entry(
-            lot=lot, kind=kind, happened_at=happened_at, details=read, actor=actor, now=now, client_key=key,
+            lot=lot, kind=kind, happened_at=happened_at, details=read, actor_id=actor.id, now=now, client_key=key,
             device_at=device_at,
         )
         _follow(lot, kind, vietnam_day(happened_at), read)

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import select
 
 from marketplace import provenance
-from marketplace.accounts.models import Person
 from marketplace.catalogue.models import Product
 from marketplace.database import db
+from marketplace.errors import NotFound
 from marketplace.lots.models import DiaryEntry, GrowingArea, Lot
 from marketplace.lots.policies import NATURAL_PERSONS
 from marketplace.lots.services.access import log_name
@@ -19,8 +19,22 @@ from marketplace.places.models import PlaceUnit
 from marketplace.sellers.models import Seller
 
 
+def record_shipment(
+    *, seller_id: int, lot_id: int, quantity: int, document: str, actor_id: int | None, now: datetime
+) -> DiaryEntry:
+    """Goods of a lot leave with an order, inside the caller's transaction and before the stock verbs.
+
+    `quantity` in grams or pieces; `document` is an opaque number that tells nobody the order. Raises NotFound.
+    """
+    lot = db.session.scalar(select(Lot).where(Lot.id == lot_id, Lot.seller_id == seller_id))
+    if lot is None:
+        raise NotFound
+    details = {"quantity": quantity, "document": document}
+    return add_entry(lot=lot, kind="shipping", happened_at=now, details=details, actor_id=actor_id, now=now)
+
+
 def add_entry(
-    *, lot: Lot, kind: str, happened_at: datetime, details: dict[str, Any], actor: Person, now: datetime,
+    *, lot: Lot, kind: str, happened_at: datetime, details: dict[str, Any], actor_id: int | None, now: datetime,
     client_key: str | None = None, device_at: datetime | None = None,
 ) -> DiaryEntry:
     """Record in the log and keep our searchable copy. `details` are public structured values (see vocabulary)."""
@@ -30,7 +44,7 @@ def add_entry(
     )
     entry = DiaryEntry(
         lot_id=lot.id, event_id=receipt.event_id, leaf=receipt.leaf_hex, kind=kind, happened_at=happened_at,
-        recorded_at=now, recorded_by_id=actor.id, details=details, client_key=client_key,
+        recorded_at=now, recorded_by_id=actor_id, details=details, client_key=client_key,
     )
     db.session.add(entry)
     db.session.flush()
@@ -47,7 +61,7 @@ def _event(lot: Lot, kind: str, happened_at: datetime, details: Mapping[str, Any
         if "loss" in rest:
             loss = _amount(rest.pop("loss"), measure)
             event |= {"loss": loss["quantity"], "lossUnit": loss["unit"]}
-    elif kind == "released":
+    elif kind in {"released", "shipping"}:
         event |= _amount(rest.pop("quantity"), measure)
     elif "material" in rest and "amount" in rest:
         # The class of the material is the kind of work: a name typed by a person is no part of an identifier.

@@ -82,7 +82,7 @@ def cancel_lot(*, actor: Person, seller_id: int, lot_id: int, reason: str, now: 
         lot = lock_lot(lot_id=lot_id, seller_id=seller_id, states=("draft",))
         lot.state, lot.state_reason = "cancelled", reason.strip()[:500]
         if session.scalar(select(func.count()).select_from(DiaryEntry).where(DiaryEntry.lot_id == lot.id)):
-            add_entry(lot=lot, kind="blocked", happened_at=now, details={"reason": "cancelled"}, actor=actor, now=now)
+            add_entry(lot=lot, kind="blocked", happened_at=now, details={"reason": "cancelled"}, actor_id=actor.id, now=now)
 
 
 def _insert_numbered(seller_id: int, day: date, **columns) -> Lot:

@@ -97,7 +97,7 @@ def release_lot(*, actor: Person, seller_id: int, lot_id: int, now: datetime) ->
             raise SellerNotApproved
         check_release(lot, entries=_entries(lot), today=vietnam_day(now))
         lot.state, lot.released_at = "released", now
-        add_entry(lot=lot, kind="released", happened_at=now, details={"quantity": lot.quantity}, actor=actor, now=now)
+        add_entry(lot=lot, kind="released", happened_at=now, details={"quantity": lot.quantity}, actor_id=actor.id, now=now)
         stock.stock_lot(lot_id=lot.id, product_id=lot.product_id, quantity=lot.quantity)
     return lot
 
@@ -158,7 +158,7 @@ def unblock_lot(*, actor: Person, lot_id: int, now: datetime) -> Lot:
         if not by_officer and last is not None and last.details.get("by") == "officer":
             raise Forbidden
         lot.state, lot.state_reason = "released", None
-        add_entry(lot=lot, kind="unblocked", happened_at=now, details={"by": _by(by_officer)}, actor=actor, now=now)
+        add_entry(lot=lot, kind="unblocked", happened_at=now, details={"by": _by(by_officer)}, actor_id=actor.id, now=now)
         stock.restore_lot(lot_id=lot.id, product_id=lot.product_id)
     return lot
 
@@ -182,7 +182,7 @@ def _take_off_sale(
         lot, by_officer = _entitled(actor, lot_id, states)
         lot.state, lot.state_reason = state, reason.strip()
         details = {"reason": reason_code, "by": _by(by_officer)}
-        add_entry(lot=lot, kind=kind, happened_at=now, details=details, actor=actor, now=now)
+        add_entry(lot=lot, kind=kind, happened_at=now, details=details, actor_id=actor.id, now=now)
         session.flush()
         stock.withdraw_lot(product_id=lot.product_id)
     return lot

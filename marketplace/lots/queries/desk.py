@@ -1,0 +1,194 @@
+"""What the seller's desk reads: growing areas, lots, diaries; always scoped by the seller."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from marketplace.accounts.models import Person
+from marketplace.catalogue.models import Product
+from marketplace.database import db
+from marketplace.lots.models import DiaryEntry, GrowingArea, Lot, LotStock
+from marketplace.places.models import PlaceUnit
+from marketplace.web.paging import PER_PAGE, Page
+
+
+@dataclass(frozen=True)
+class AreaRow:
+    """A growing area still in use."""
+
+    id: int
+    name: str
+    crop: str
+    code: str | None
+    code_state: str
+    place_id: int
+    place: str
+    square_metres: int
+
+
+@dataclass(frozen=True)
+class ProductChoice:
+    """A product a lot can be made of."""
+
+    id: int
+    name: str
+    measure: str
+    unit_label: str
+
+
+@dataclass(frozen=True)
+class LotRow:
+    """A lot in a list; `left` is what is still on sale."""
+
+    id: int
+    number: str
+    code: str
+    state: str
+    quantity: int
+    harvested_on: date | None
+    best_before: date | None
+    product: str
+    measure: str
+    unit_label: str
+    left: int | None
+
+
+@dataclass(frozen=True)
+class LotPage:
+    """A lot as its seller sees it."""
+
+    id: int
+    number: str
+    code: str
+    state: str
+    state_reason: str | None
+    quantity: int
+    started_on: date | None
+    harvested_on: date | None
+    packed_on: date | None
+    best_before: date | None
+    released_at: datetime | None
+    product_id: int
+    product: str
+    product_state: str
+    measure: str
+    unit_label: str
+    grams_per_piece: int | None
+    growing_area_id: int | None
+    area: str | None
+    square_metres: int | None
+    on_hand: int | None
+    allocated: int | None
+    withdrawn: int | None
+
+
+@dataclass(frozen=True)
+class EntryRow:
+    """A diary entry as the seller sees it."""
+
+    id: int
+    kind: str
+    happened_at: datetime
+    recorded_at: datetime
+    details: dict[str, Any]
+    recorded_by: str | None
+    checked_by_id: int | None
+
+
+_AREAS = (
+    select(
+        GrowingArea.id, GrowingArea.name, GrowingArea.crop, GrowingArea.code, GrowingArea.code_state, GrowingArea.place_id,
+        PlaceUnit.name, GrowingArea.square_metres,
+    )
+    .join(PlaceUnit, PlaceUnit.id == GrowingArea.place_id)
+    .where(GrowingArea.retired_at.is_(None))
+    .order_by(GrowingArea.id)
+)
+_LEFT = LotStock.on_hand - LotStock.allocated - LotStock.withdrawn
+_ROWS = (
+    select(
+        Lot.id, Lot.number, Lot.code, Lot.state, Lot.quantity, Lot.harvested_on, Lot.best_before, Product.name,
+        Product.measure, Product.unit_label, _LEFT,
+    )
+    .join(Product, Product.id == Lot.product_id)
+    .outerjoin(LotStock, LotStock.lot_id == Lot.id)
+)
+_PAGE = (
+    select(
+        Lot.id, Lot.number, Lot.code, Lot.state, Lot.state_reason, Lot.quantity, Lot.started_on, Lot.harvested_on,
+        Lot.packed_on, Lot.best_before, Lot.released_at, Lot.product_id, Product.name, Product.state, Product.measure,
+        Product.unit_label, Product.grams_per_piece, Lot.growing_area_id, GrowingArea.name, GrowingArea.square_metres,
+        LotStock.on_hand, LotStock.allocated, LotStock.withdrawn,
+    )
+    .join(Product, Product.id == Lot.product_id)
+    .outerjoin(GrowingArea, GrowingArea.id == Lot.growing_area_id)
+    .outerjoin(LotStock, LotStock.lot_id == Lot.id)
+)
+_ENTRIES = (
+    select(
+        DiaryEntry.id, DiaryEntry.kind, DiaryEntry.happened_at, DiaryEntry.recorded_at, DiaryEntry.details,
+        Person.full_name, DiaryEntry.checked_by_id,
+    )
+    .outerjoin(Person, Person.id == DiaryEntry.recorded_by_id)
+    .order_by(DiaryEntry.happened_at.desc(), DiaryEntry.id.desc())
+)
+
+
+def growing_areas(seller_id: int) -> list[AreaRow]:
+    """The seller's areas in use."""
+    return [AreaRow(*row) for row in db.session.execute(_AREAS.where(GrowingArea.seller_id == seller_id))]
+
+
+def growing_area(*, area_id: int, seller_id: int) -> AreaRow | None:
+    """One area of this seller, or None."""
+    row = db.session.execute(_AREAS.where(GrowingArea.seller_id == seller_id, GrowingArea.id == area_id)).first()
+    return AreaRow(*row) if row else None
+
+
+def lot_products(seller_id: int) -> list[ProductChoice]:
+    """Products new lots can be made of, by name."""
+    rows = db.session.execute(
+        select(Product.id, Product.name, Product.measure, Product.unit_label)
+        .where(Product.seller_id == seller_id, Product.state.not_in(("rejected", "withdrawn")))
+        .order_by(Product.name_key, Product.id)
+    )
+    return [ProductChoice(*row) for row in rows]
+
+
+def desk_lots(seller_id: int, *, state: str = "", page: int = 1) -> Page[LotRow]:
+    """The seller's lots, newest first; `state` narrows the list."""
+    conditions = [Lot.seller_id == seller_id] + ([Lot.state == state] if state else [])
+    total = db.session.scalar(select(func.count()).select_from(Lot).where(*conditions))
+    rows = db.session.execute(
+        _ROWS.where(*conditions).order_by(Lot.id.desc()).limit(PER_PAGE).offset((page - 1) * PER_PAGE)
+    )
+    return Page(rows=[LotRow(*row) for row in rows], number=page, total=total or 0)
+
+
+def open_lots(seller_id: int) -> list[LotRow]:
+    """Lots the diary can still write into: drafts, and released ones for packing; newest first, at most a hundred."""
+    rows = db.session.execute(
+        _ROWS.where(Lot.seller_id == seller_id, Lot.state.in_(("draft", "released"))).order_by(Lot.id.desc()).limit(100)
+    )
+    return [LotRow(*row) for row in rows]
+
+
+def lot_page(*, lot_id: int, seller_id: int) -> LotPage | None:
+    """One lot of this seller, or None."""
+    row = db.session.execute(_PAGE.where(Lot.id == lot_id, Lot.seller_id == seller_id)).first()
+    return LotPage(*row) if row else None
+
+
+def lot_diary(lot_id: int) -> list[EntryRow]:
+    """The lot's entries, latest first. Ask `lot_page` first whose lot it is."""
+    return [EntryRow(*row) for row in db.session.execute(_ENTRIES.where(DiaryEntry.lot_id == lot_id))]
+
+
+def harvested(lot_id: int) -> int:
+    """Grams or pieces harvested into the lot by its diary."""
+    rows = db.session.scalars(
+        select(DiaryEntry.details).where(DiaryEntry.lot_id == lot_id, DiaryEntry.kind == "harvesting")
+    )
+    return sum(details.get("quantity", 0) for details in rows)

@@ -1,0 +1,223 @@
+"""What the page behind a scanned code reads: one row that tells whether it changed, then its steps and papers."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import aliased
+
+from marketplace import provenance
+from marketplace.accounts.models import Person
+from marketplace.catalogue import queries as catalogue
+from marketplace.catalogue.models import Category, Product, ProductCertificate
+from marketplace.catalogue.queries import FIRST_PHOTO, CertificateRow, PhotoRow
+from marketplace.database import db
+from marketplace.lots.models import DiaryEntry, GrowingArea, Lot, Stock
+from marketplace.lots.policies import NATURAL_PERSONS
+from marketplace.places.models import PlaceUnit
+from marketplace.sellers.models import Certificate, Seller
+
+
+@dataclass(frozen=True)
+class TraceHead:
+    """Everything about a lot that its page shows beside the steps, and the stamps that tell of changes in those."""
+
+    lot_id: int
+    code: str
+    number: str
+    state: str
+    state_reason: str | None
+    quantity: int
+    started_on: date | None
+    harvested_on: date | None
+    packed_on: date | None
+    best_before: date | None
+    released_at: datetime | None
+    product_id: int
+    product_slug: str
+    product: str
+    variety: str
+    product_state: str
+    measure: str
+    unit_label: str
+    category: str | None
+    category_en: str | None
+    seller_slug: str
+    seller: str
+    seller_kind: str
+    seller_state: str
+    seller_commune: str
+    area_commune: str | None
+    area_crop: str | None
+    area_code: str | None
+    area_code_state: str | None
+    photo_key: str | None
+    photo_widths: list | None
+    photo_width: int | None
+    photo_height: int | None
+    photo_alt: str | None
+    on_sale: int | None
+    entries: int
+    checked: int
+    certificates: int
+    certificates_changed: str
+    checkpoint_size: int | None
+
+    @property
+    def version(self) -> str:
+        """Changes whenever anything the page shows changes (but the day, the language and the page's own code)."""
+        return hashlib.sha256(repr(astuple(self)).encode()).hexdigest()[:20]
+
+    @property
+    def photo(self) -> PhotoRow | None:
+        return catalogue.photo_row(
+            self.photo_key, self.photo_widths, self.photo_width, self.photo_height, self.photo_alt
+        )
+
+    @property
+    def buyable(self) -> bool:
+        """The product can be bought now (from whichever lot comes first)."""
+        return self.product_state == "listed" and self.seller_state == "approved" and (self.on_sale or 0) > 0
+
+    @property
+    def shows_area_code(self) -> bool:
+        """A household's area code names its own plot: the page keeps to the commune."""
+        return bool(self.area_code) and self.seller_kind not in NATURAL_PERSONS
+
+
+@dataclass(frozen=True)
+class TraceStep:
+    """A diary entry as the log has it. `details` are read from the sealed bytes; None when these do not match."""
+
+    kind: str
+    happened_at: datetime
+    recorded_at: datetime
+    seq: int | None  # number in the log; None: waiting to be sealed
+    leaf: str
+    details: Mapping[str, Any] | None
+    checked_by: str | None
+    checked_at: datetime | None
+
+    @property
+    def number(self) -> int | None:
+        """People count from 1."""
+        return None if self.seq is None else self.seq + 1
+
+
+@dataclass(frozen=True)
+class TracePage:
+    """A lot with its steps in order of time, its papers as of one day, and the latest checkpoint of the log."""
+
+    head: TraceHead
+    steps: tuple[TraceStep, ...]
+    certificates: tuple[CertificateRow, ...]
+    checkpoint: provenance.Checkpoint | None
+
+    @property
+    def sealed(self) -> bool:
+        """Every step is in the log, and its bytes are those we gave a receipt for."""
+        return bool(self.steps) and all(step.seq is not None and step.details is not None for step in self.steps)
+
+    @property
+    def covered(self) -> bool:
+        """The latest checkpoint reaches over every step."""
+        return self.sealed and self.checkpoint is not None and all(s.seq < self.checkpoint.size for s in self.steps)
+
+    @property
+    def broken(self) -> bool:
+        """Some sealed bytes are not what we gave a receipt for."""
+        return any(step.seq is not None and step.details is None for step in self.steps)
+
+
+_AREA_PLACE = aliased(PlaceUnit)
+_LINKED = (
+    select(Certificate.id, Certificate.declared_at, Certificate.checked_at, Certificate.revoked_at)
+    .join(ProductCertificate, ProductCertificate.certificate_id == Certificate.id)
+    .where(ProductCertificate.product_id == Lot.product_id)
+    .correlate(Lot)
+)
+
+
+def _stamp(column) -> Any:
+    return _LINKED.with_only_columns(func.max(column)).scalar_subquery()
+
+
+_HEAD = (
+    select(
+        Lot.id, Lot.code, Lot.number, Lot.state, Lot.state_reason, Lot.quantity, Lot.started_on, Lot.harvested_on,
+        Lot.packed_on, Lot.best_before, Lot.released_at, Product.id, Product.slug, Product.name, Product.variety,
+        Product.state, Product.measure, Product.unit_label, Category.name, Category.name_en, Seller.slug, Seller.name,
+        Seller.kind, Seller.state, PlaceUnit.name, _AREA_PLACE.name, GrowingArea.crop, GrowingArea.code,
+        GrowingArea.code_state, *catalogue.PHOTO_COLUMNS, Stock.on_hand - Stock.allocated - Stock.held,
+        select(func.count()).where(DiaryEntry.lot_id == Lot.id).scalar_subquery(),
+        select(func.count(DiaryEntry.checked_by_id)).where(DiaryEntry.lot_id == Lot.id).scalar_subquery(),
+        _LINKED.with_only_columns(func.count()).scalar_subquery(),
+        _stamp(Certificate.declared_at), _stamp(Certificate.checked_at), _stamp(Certificate.revoked_at),
+        provenance.checkpoint_size(),
+    )
+    .join(Product, Product.id == Lot.product_id)
+    .join(Seller, Seller.id == Lot.seller_id)
+    .join(PlaceUnit, PlaceUnit.id == Seller.place_id)
+    .outerjoin(Category, Category.id == Product.category_id)
+    .outerjoin(GrowingArea, GrowingArea.id == Lot.growing_area_id)
+    .outerjoin(_AREA_PLACE, _AREA_PLACE.id == GrowingArea.place_id)
+    .outerjoin(catalogue.ProductPhoto, FIRST_PHOTO)
+    .outerjoin(Stock, Stock.product_id == Lot.product_id)
+    .where(Lot.code == bindparam("code"))
+)
+_SEALED = provenance.sealed_entries()
+_STEPS = (
+    select(
+        DiaryEntry.kind, DiaryEntry.happened_at, DiaryEntry.recorded_at, _SEALED.c.seq, DiaryEntry.leaf,
+        _SEALED.c.bytes, Person.full_name, DiaryEntry.checked_at,
+    )
+    .outerjoin(_SEALED, _SEALED.c.id == DiaryEntry.event_id)
+    .outerjoin(Person, Person.id == DiaryEntry.checked_by_id)
+    .where(DiaryEntry.lot_id == bindparam("lot_id"))
+    .order_by(DiaryEntry.happened_at, DiaryEntry.id)
+)
+_STATE = select(Lot.id, Lot.state).where(Lot.code == bindparam("code"))
+
+
+def trace_head(code: str) -> TraceHead | None:
+    """The lot with this trace code, or None. One statement, by unique index."""
+    row = db.session.execute(_HEAD, {"code": code}).first()
+    if row is None:
+        return None
+    *columns, declared, checked, revoked, size = row
+    return TraceHead(*columns, certificates_changed=f"{declared} {checked} {revoked}", checkpoint_size=size)
+
+
+def trace_page(code: str, *, day: date, head: TraceHead | None = None) -> TracePage | None:
+    """All the page shows, certificates as of `day`. Three statements beside `trace_head`'s."""
+    head = head or trace_head(code)
+    if head is None:
+        return None
+    certificates = catalogue.certificates_of([head.product_id], day).get(head.product_id, [])
+    steps = tuple(_step(*row) for row in db.session.execute(_STEPS, {"lot_id": head.lot_id}))
+    return TracePage(head, steps, tuple(certificates), provenance.latest_checkpoint())
+
+
+def lot_of_code(code: str) -> tuple[int, str] | None:
+    """Id and state of the lot with this code, or None."""
+    row = db.session.execute(_STATE, {"code": code}).first()
+    return (row[0], row[1]) if row else None
+
+
+def _step(kind, happened_at, recorded_at, seq, leaf, data, checked_by, checked_at) -> TraceStep:
+    event = provenance.read_sealed(bytes(data), leaf) if data is not None else None
+    details = None if event is None else _details(event)
+    return TraceStep(kind, happened_at, recorded_at, seq, leaf, details, checked_by, checked_at)
+
+
+def _details(event: Mapping[str, Any]) -> dict[str, Any]:
+    """Our own fields of a sealed EPCIS record without their prefix, and the quantity of its goods."""
+    details = {key.partition(":")[2]: value for key, value in event.items() if key.startswith("cns:")}
+    for side in ("inputQuantityList", "outputQuantityList", "quantityList"):
+        for item in event.get(side, ())[:1]:
+            if "quantity" in item:
+                details |= {"amount": item["quantity"], "amountUnit": item.get("uom", "")}
+    return details
