@@ -99,3 +99,14 @@ def cash_allowed(*, parcel_totals: Collection[int], history: CashHistory, rules:
     if history.unfinished + len(parcel_totals) > rules["cash-open"]:
         return "cash-open"
     return ""
+
+
+def first_expired_first(wanted: int, lots: Iterable) -> dict[int, int]:
+    """Lot id → how much of `wanted` to take from it, walking the lots in the order given; may fall short."""
+    picks: dict[int, int] = {}
+    for lot in lots:
+        take = min(wanted, lot.available)
+        if take > 0:
+            picks[lot.id] = take
+            wanted -= take
+    return picks

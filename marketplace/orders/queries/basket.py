@@ -33,6 +33,13 @@ class Row:
     def total(self) -> int:
         return line_total(price=self.product.price, quantity=self.quantity, measure=self.product.measure)
 
+    def typed(self, quantity: int) -> str:
+        """A quantity as a number input holds it: kilograms with a decimal point, or pieces."""
+        if self.product.measure == "piece":
+            return str(quantity)
+        kilograms, grams = divmod(quantity, 1000)
+        return f"{kilograms}.{grams:03d}".rstrip("0").rstrip(".")
+
     @property
     def price_changed(self) -> bool:
         return self.seen_price != self.product.price
@@ -70,7 +77,8 @@ class Group:
 
 @dataclass(frozen=True)
 class Quote:
-    """A priced basket. `seal` names everything the buyer agrees to: rows, prices, ways, fees."""
+    """A priced basket. `seal` names everything the market could change under the buyer's eyes: rows, quantities,
+    prices, delivery terms. The way of delivery is the buyer's own choice and stands beside it."""
 
     basket_id: int | None
     groups: tuple[Group, ...]
@@ -102,7 +110,7 @@ class Quote:
 
     @property
     def seal(self) -> str:
-        agreed = [(g.seller_id, g.way, g.fee, [(r.product.id, r.quantity, r.product.price) for r in g.rows]) for g in self.groups]
+        agreed = [(g.seller_id, g.terms, [(r.product.id, r.quantity, r.product.price) for r in g.rows]) for g in self.groups]
         return hashlib.sha256(repr(agreed).encode()).hexdigest()[:32]
 
 

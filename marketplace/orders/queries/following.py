@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, func, select
 
 from marketplace.database import db
-from marketplace.orders.models import OrderLine, OrderLineLot, OrderTransition, Purchase, SellerOrder
+from marketplace.orders.models import TERMINAL, OrderLine, OrderLineLot, OrderTransition, Purchase, SellerOrder
 from marketplace.orders.policies import may_cancel, purchase_status
 from marketplace.places import queries as places
 from marketplace.sellers.models import Seller
@@ -60,6 +60,17 @@ class OrderView:
     lines: tuple[LineView, ...] = ()
     reached: dict[str, datetime] = field(default_factory=dict)
     reason: str = ""
+
+    @property
+    def steps(self) -> list[tuple[str, str, datetime | None]]:
+        """The road of this parcel: (state that ends the step, done / now / todo / failed, when)."""
+        way = "READY_FOR_PICKUP" if self.delivery == "pickup" else "SHIPPED"
+        road = ("PENDING_SELLER", "ACCEPTED", "PACKED", way, "DELIVERED")
+        steps = [(state, "done", self.reached[state]) for state in road if state in self.reached]
+        if self.state in TERMINAL and self.state != "COMPLETED":
+            return [*steps, (self.state, "failed", self.reached.get(self.state))]
+        ahead = [state for state in road if state not in self.reached]
+        return steps + [(state, "now" if state == ahead[0] else "todo", None) for state in ahead]
 
     def cancellable(self, *, now: datetime, minutes: int) -> bool:
         """Whether the buyer may still cancel this part (T12)."""

@@ -19,7 +19,7 @@ from marketplace.orders.services.basket import (
     set_quantity,
 )
 from marketplace.orders.services.buyer_verbs import cancel_by_buyer, confirm_received, opens
-from marketplace.orders.services.codes import new_client_key
+from marketplace.orders.services.codes import new_client_key, well_formed
 from marketplace.orders.services.delivery import FeeTooHigh, set_delivery
 from marketplace.orders.services.fulfilling import (
     CarrierMissing,
@@ -52,5 +52,5 @@ __all__ = [
     "QuoteChanged", "ReasonMissing", "SellerNotSelling", "SoldMeanwhile", "StepTooLate", "WrongWay", "accept",
     "add_to_basket", "cancel_by_buyer", "confirm_received", "deliver", "expire_due", "merge_at_sign_in",
     "new_client_key", "opens", "pack", "place_order", "ready_for_pickup", "refuse", "remove", "set_delivery",
-    "set_quantity", "ship",
+    "set_quantity", "ship", "well_formed",
 ]

@@ -1,5 +1,0 @@
-"""Routes of the orders slice."""
-
-from flask import Blueprint
-
-bp = Blueprint("orders", __name__)
