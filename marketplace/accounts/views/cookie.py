@@ -9,7 +9,7 @@ from marketplace.accounts.devices import device_name
 from marketplace.accounts.models import Person
 from marketplace.web.access import safe_next
 
-KEPT = ("basket", "basket_token")
+KEPT = ("basket", "basket_count")
 """What a visitor gathered before signing in and keeps; all else of the old session goes."""
 
 
@@ -52,7 +52,7 @@ def next_page(default: str = "/tai-khoan") -> str:
     target = request.form.get("next") or request.args.get("next") or ""
     if any(ord(character) < 32 or character == "\\" for character in target) or len(target) > 2000:
         return default
-    return safe_next(target, default)
+    return safe_next(target.removesuffix("?"), default)
 
 
 def with_next(path: str, target: str) -> str:
