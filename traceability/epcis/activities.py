@@ -29,15 +29,11 @@ def tell(
     `quantity` and `unit` are of the first lot. Work of an `inputs` kind without material, and a `transform` without
     outputs, is told as an observation of the lots: EPCIS wants no empty transformation. Raises EventError.
     """
-    if activity not in ACTIVITIES:
-        raise EventError("unknown-activity", f"there is no activity {activity!r}")
-    if not lots:
-        raise EventError("nothing", "an activity concerns at least one lot")
-    how = ACTIVITIES[activity]
-    goods = tuple(
-        Quantity(f"{LOT}{code}", quantity if first else None, unit if first else None)
-        for first, code in ((index == 0, code) for index, code in enumerate(lots))
-    )
+    how = ACTIVITIES.get(activity)
+    if how is None or not lots:
+        raise EventError("unknown-activity", f"there is no activity {activity!r}, or no lot it concerns")
+    first, *others = (f"{LOT}{code}" for code in lots)
+    goods = (Quantity(first, quantity, unit), *(Quantity(other) for other in others))
     common: dict[str, Any] = {
         "event_id": event_id,
         "event_time": at,
@@ -50,9 +46,8 @@ def tell(
     sides = _sides(how.shape, goods, tuple(inputs), tuple(outputs))
     if sides is None:
         return ObjectEvent(action=how.action, quantities=goods + tuple(inputs), **common)
-    return TransformationEvent(
-        transformation_id=f"{OWN}cycle-{lots[0]}", inputs=sides[0], outputs=sides[1], **common
-    )
+    used, made = sides
+    return TransformationEvent(transformation_id=f"{OWN}cycle-{lots[0]}", inputs=used, outputs=made, **common)
 
 
 def _sides(
