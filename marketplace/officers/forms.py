@@ -1,6 +1,7 @@
 """Forms of the officers' desk; each button names its action, each refusal its reason."""
 
 from wtforms import HiddenField, RadioField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import AnyOf, InputRequired, Length
 
 from marketplace.i18n import lazy_gettext as _l
@@ -45,7 +46,8 @@ class ReportForm(Form):
     state = RadioField(
         _l("Xử lý"), [InputRequired(_l("Mời bạn chọn cách xử lý."))],
         choices=[
-            ("in_progress", _l("Đang xác minh")), ("done", _l("Đã xử lý xong")), ("refused", _l("Phản ánh không đúng")),
+            SelectChoice("in_progress", _l("Đang xác minh")), SelectChoice("done", _l("Đã xử lý xong")),
+            SelectChoice("refused", _l("Phản ánh không đúng")),
         ],
     )
     answer = TextAreaField(_l("Trả lời người phản ánh"), [Length(max=2000, message=TOO_LONG)])

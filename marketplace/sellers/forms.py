@@ -3,6 +3,7 @@
 from email_validator import EmailNotValidError, validate_email
 from flask_wtf.file import FileField
 from wtforms import BooleanField, EmailField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from marketplace.i18n import lazy_gettext as _l
@@ -12,6 +13,10 @@ from marketplace.web.forms import DayField, Form, PhoneField, parse_phone
 
 NEEDED = _l("Mời bạn điền mục này.")
 CHOOSE = _l("Mời bạn chọn một mục.")
+
+
+def _choices(words: dict) -> list[SelectChoice]:
+    return [SelectChoice(value, word) for value, word in words.items()]
 
 
 def _length(maximum: int) -> Length:
@@ -39,7 +44,7 @@ class _ContactFields(Form):
 
 
 class _IdentityFields(Form):
-    kind = RadioField(_l("Loại hình"), [InputRequired(CHOOSE)], choices=list(labels.KINDS.items()))
+    kind = RadioField(_l("Loại hình"), [InputRequired(CHOOSE)], choices=_choices(labels.KINDS))
     name = StringField(_l("Tên gian hàng"), [DataRequired(NEEDED), _length(120)])
     tax_code = StringField(_l("Mã số thuế"), [_length(40)])
 
@@ -88,17 +93,17 @@ class DocumentForm(Form):
 
     def for_seller(self, seller_kind: str, kinds) -> "DocumentForm":
         """Offer `kinds` under the names this kind of seller knows them by."""
-        self.kind.choices = [(kind, labels.document_label(seller_kind, kind)) for kind in kinds]
+        self.kind.choices = _choices({kind: labels.document_label(seller_kind, kind) for kind in kinds})
         return self
 
 
 class CertificateForm(Form):
     """A certificate as printed; stars for OCOP only."""
 
-    kind = SelectField(_l("Loại chứng nhận"), [InputRequired(CHOOSE)], choices=list(labels.CERTIFICATES.items()))
+    kind = SelectField(_l("Loại chứng nhận"), [InputRequired(CHOOSE)], choices=_choices(labels.CERTIFICATES))
     stars = SelectField(
         _l("Số sao OCOP"), [Optional()],
-        choices=[("", _l("Không phải OCOP")), ("3", _l("3 sao")), ("4", _l("4 sao")), ("5", _l("5 sao"))],
+        choices=_choices({"": _l("Không phải OCOP"), "3": _l("3 sao"), "4": _l("4 sao"), "5": _l("5 sao")}),
     )
     number = StringField(_l("Số chứng nhận hoặc quyết định"), [DataRequired(NEEDED), _length(120)])
     issuer = StringField(_l("Nơi cấp"), [DataRequired(NEEDED), _length(200)])
@@ -120,7 +125,7 @@ class InviteForm(Form):
     login = StringField(_l("Số điện thoại hoặc thư điện tử"), [DataRequired(NEEDED), _length(200)])
     role = RadioField(
         _l("Người này sẽ làm gì"), [InputRequired(CHOOSE)],
-        choices=[(code, word) for code, word in labels.ROLES.items() if code != "owner"],
+        choices=_choices({code: word for code, word in labels.ROLES.items() if code != "owner"}),
     )
 
     def validate_login(self, field) -> None:
@@ -137,7 +142,7 @@ class InviteForm(Form):
 class RoleForm(Form):
     """Another role for a member."""
 
-    role = SelectField(_l("Vai trò"), [InputRequired(CHOOSE)], choices=list(labels.ROLES.items()))
+    role = SelectField(_l("Vai trò"), [InputRequired(CHOOSE)], choices=_choices(labels.ROLES))
 
 
 class PressForm(Form):
