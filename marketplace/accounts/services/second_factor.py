@@ -77,7 +77,8 @@ def finish_sign_in(
     Raises SignInAgain, TooManyAttempts, WrongCode.
     """
     number, _, epoch = identity.partition(".")
-    person = queries.get(int(number)) if number.isdecimal() else None
+    known = number.isascii() and number.isdecimal() and len(number) < 19
+    person = queries.get(int(number)) if known else None
     if person is None or not person.is_active or str(person.session_epoch) != epoch or now - password_at > HALF_SIGN_IN_LASTS:
         raise SignInAgain()
     check(person=person, code=code, now=now)

@@ -90,13 +90,10 @@ def test_reading_costs_one_statement_once_and_none_afterwards(app):
         queries.present_units()
     with counted() as later:
         queries.search(text="ninh kiều")
-        queries.label(any_place_id)
+        queries.label(1)
 
     assert len(first) == 1
     assert later == []
-
-
-any_place_id = 1
 
 
 def test_every_present_unit_is_found_first_by_its_own_full_name(app):
