@@ -51,7 +51,3 @@ STEP = {
     "PACKED": _l("Đóng gói"), "SHIPPED": _l("Giao cho người vận chuyển"), "READY_FOR_PICKUP": _l("Sẵn sàng để lấy"),
     "DELIVERED": _l("Tới tay bạn"),
 }
-CERTIFICATE = {
-    "vietgap": "VietGAP", "globalgap": "GlobalG.A.P.", "organic": _l("Hữu cơ"), "food_safety": _l("An toàn thực phẩm"),
-    "haccp": "HACCP", "iso22000": "ISO 22000", "ocop": "OCOP", "other": _l("Chứng nhận khác"),
-}

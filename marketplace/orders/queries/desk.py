@@ -154,7 +154,7 @@ PACKING_LIST = 100
 
 def counts(seller_id: int) -> dict[str, int]:
     """Tab → number of orders in it."""
-    by_state = dict(db.session.execute(_COUNTS, {"seller_id": seller_id}).tuples())
+    by_state = dict(tuple(row) for row in db.session.execute(_COUNTS, {"seller_id": seller_id}))
     return {tab: sum(by_state.get(state, 0) for state in states) for tab, states in TABS.items()}
 
 
