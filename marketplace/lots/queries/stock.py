@@ -47,4 +47,5 @@ def stock_of(product_ids: Collection[int]) -> dict[int, int]:
     """What can still be bought of each product; products that never had a lot are left out."""
     if not product_ids:
         return {}
-    return dict(db.session.execute(_AVAILABLE, {"products": list(product_ids)}).tuples().all())
+    rows = db.session.execute(_AVAILABLE, {"products": list(product_ids)})
+    return {product_id: available for product_id, available in rows}
