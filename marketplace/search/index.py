@@ -5,8 +5,9 @@ ranked: ranking costs by hits looked at, not by the size of the market, and an e
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
-from sqlalchemy import ColumnElement, Select, column, literal, select, table, text, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, column, literal, select, table, text, union_all
 
 from marketplace.catalogue.models import Product
 from marketplace.database import db, on_postgresql
@@ -15,18 +16,24 @@ from marketplace.search.words import Words
 from marketplace.sellers.models import Seller
 
 RANKED_HITS = 240
-_FTS5 = table("search_product", column("rowid"))
-_TSVECTOR = table("search_product", column("product_id"))
-_FTS5_MATCH = "search_product MATCH :{0}"
-_EXACT = "search_product.marked @@ CAST(:{0} AS tsquery)"
-_EXACT_WITHIN = "search_product.marked @@ CAST(:{0} AS tsquery) AND search_product.words @@ CAST(:{0}_within AS tsquery)"
+_FTS5 = table("search_product", column("rowid"), column("name"))
+_TSVECTOR = table("search_product", column("product_id"), column("name_key"))
+_CONDITIONS = {
+    "fts5": "search_product MATCH :{0}",
+    "exact": "search_product.marked @@ CAST(:{0} AS tsquery)",
+    "exact_within": "search_product.marked @@ CAST(:{0} AS tsquery) AND search_product.words @@ CAST(:within AS tsquery)",
+    "name": "search_product.name @@ CAST(:{0} AS tsquery)",
+    "words": "search_product.words @@ CAST(:{0} AS tsquery)",
+}
 
 
 def matching(words: Words) -> Select:
     """A subquery of the ids of all visible products that match anywhere."""
-    index, key = _index()
-    condition, values = _tiers(words)[-1]
-    return select(key).select_from(index).where(_bound(condition, "any", values))
+    postgresql = on_postgresql()
+    kind, expression = _tiers(words, postgresql)[-1]
+    index = _TSVECTOR if postgresql else _FTS5
+    condition = text(_CONDITIONS[kind].format("anywhere")).bindparams(anywhere=expression)
+    return select(next(iter(index.columns))).where(condition)
 
 
 def ranked(words: Words, filters: Sequence[ColumnElement[bool]]) -> tuple[list[int], bool]:
@@ -34,55 +41,59 @@ def ranked(words: Words, filters: Sequence[ColumnElement[bool]]) -> tuple[list[i
 
     `filters` are conditions on product and seller. One statement.
     """
-    tiers = _tiers(words)
-    rows = db.session.execute(
-        union_all(*(_tier(f"t{i}", i, *tier, filters) for i, tier in enumerate(tiers)))
-    ).all()
+    postgresql = on_postgresql()
+    tiers = _tiers(words, postgresql)
+    values = {f"m{number}": expression for number, (_, expression) in enumerate(tiers)}
+    kinds = tuple(kind for kind, _ in tiers)
+    if "exact_within" in kinds:
+        values["within"] = tiers[-1][1]
+    statement = _build(kinds, postgresql, filters) if filters else _unfiltered(kinds, postgresql)
+    rows = db.session.execute(statement, values).all()
     best: dict[int, tuple[int, int, int]] = {}
     for product_id, tier, name_key in rows:
-        score = (0 if tier == 0 and words.has_marks else 1, reading.closeness(name_key, words), -product_id)
-        if product_id not in best or score < best[product_id]:
-            best[product_id] = score
+        if product_id not in best:  # strictest tier first, and a stricter one never ranks worse
+            loose = 0 if tier == 0 and words.has_marks else 1
+            best[product_id] = (loose, reading.closeness(name_key, words), -product_id)
     ids = sorted(best, key=best.__getitem__)
     loosest = sum(1 for row in rows if row[1] == len(tiers) - 1)
     return ids[:RANKED_HITS], len(ids) > RANKED_HITS or loosest == RANKED_HITS
 
 
-def _index():
-    found = _TSVECTOR if on_postgresql() else _FTS5
-    return found, next(iter(found.columns))
-
-
-def _tiers(words: Words) -> list[tuple[str, dict[str, str]]]:
-    """(condition with a place for a parameter name, values by suffix of that name), the strictest tier first."""
-    if not on_postgresql():
+def _tiers(words: Words, postgresql: bool) -> list[tuple[str, str]]:
+    """(kind of condition, match expression), the strictest tier first."""
+    if not postgresql:
         match = reading.fts5(words)
-        return [(_FTS5_MATCH, {"": expression}) for expression in (match.exact, match.name, match.words) if expression]
+        return [("fts5", expression) for expression in (match.exact, match.name, match.words) if expression]
     match = reading.tsquery(words)
-    loose = [
-        ("search_product.name @@ CAST(:{0} AS tsquery)", {"": match.name}),
-        ("search_product.words @@ CAST(:{0} AS tsquery)", {"": match.words}),
-    ]
-    if not match.exact:
-        return loose
-    if all(word.marked for word in words.words):
-        return [(_EXACT, {"": match.exact}), *loose]
-    return [(_EXACT_WITHIN, {"": match.exact, "_within": match.words}), *loose]
+    exact = "exact" if all(word.marked for word in words.words) else "exact_within"
+    tiers = [(exact, match.exact), ("name", match.name), ("words", match.words)]
+    return [(kind, expression) for kind, expression in tiers if expression]
 
 
-def _bound(condition: str, name: str, values: dict[str, str]) -> ColumnElement[bool]:
-    return text(condition.format(name)).bindparams(**{name + suffix: value for suffix, value in values.items()})
+def _build(kinds: tuple[str, ...], postgresql: bool, filters: Sequence[ColumnElement[bool]]) -> CompoundSelect:
+    """All tiers in one statement, the expressions as parameters m0, m1 …"""
+    tier = _tsvector_tier if postgresql else _fts5_tier
+    conditions = [text(_CONDITIONS[kind].format(f"m{number}")) for number, kind in enumerate(kinds)]
+    return union_all(*(select(tier(i, condition, filters).subquery()) for i, condition in enumerate(conditions)))
 
 
-def _tier(
-    name: str, number: int, condition: str, values: dict[str, str], filters: Sequence[ColumnElement[bool]]
-) -> Select:
-    index, key = _index()
-    hits = (
-        select(key.label("id"), literal(number).label("tier"), Product.name_key.label("name_key"))
-        .select_from(index).join(Product, Product.id == key)
-        .where(_bound(condition, name, values), *filters).order_by(key.desc()).limit(RANKED_HITS)
-    )
+_unfiltered = lru_cache(maxsize=16)(lambda kinds, postgresql: _build(kinds, postgresql, ()))
+
+
+def _fts5_tier(number: int, condition: ColumnElement[bool], filters: Sequence[ColumnElement[bool]]) -> Select:
+    hits = select(_FTS5.c.rowid.label("id"), literal(number).label("tier"), _FTS5.c.name.label("name_key")).where(condition)
+    return _filtered(hits, _FTS5.c.rowid, filters)
+
+
+def _tsvector_tier(number: int, condition: ColumnElement[bool], filters: Sequence[ColumnElement[bool]]) -> Select:
+    # Materialised: with ORDER BY and LIMIT in sight the planner walks the key backwards and tests every row instead.
+    found = select(_TSVECTOR.c.product_id, _TSVECTOR.c.name_key).where(condition).cte(f"hits{number}")
+    found = found.prefix_with("MATERIALIZED")
+    hits = select(found.c.product_id.label("id"), literal(number).label("tier"), found.c.name_key)
+    return _filtered(hits, found.c.product_id, filters)
+
+
+def _filtered(hits: Select, key: ColumnElement[int], filters: Sequence[ColumnElement[bool]]) -> Select:
     if filters:
-        hits = hits.join(Seller, Seller.id == Product.seller_id)
-    return select(hits.subquery())
+        hits = hits.join(Product, Product.id == key).join(Seller, Seller.id == Product.seller_id).where(*filters)
+    return hits.order_by(key.desc()).limit(RANKED_HITS)

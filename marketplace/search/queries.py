@@ -9,7 +9,13 @@ from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select
 from marketplace.catalogue.models import Category, Product, ProductCertificate, ProductPhoto
 from marketplace.catalogue.policies import in_season
 from marketplace.catalogue.queries import (
-    FIRST_PHOTO, PHOTO_COLUMNS, PhotoRow, certificates_of, ocop_stars, photo_row, price_per_kilogram,
+    FIRST_PHOTO,
+    PHOTO_COLUMNS,
+    PhotoRow,
+    certificates_of,
+    ocop_stars,
+    photo_row,
+    price_per_kilogram,
 )
 from marketplace.database import db
 from marketplace.lots.models import Stock

@@ -73,7 +73,7 @@ def _upgrade_postgresql():
     words = WORDS.format(place=_place("string_agg"))
     op.execute(
         "CREATE TABLE search_product (product_id bigint PRIMARY KEY REFERENCES product (id) ON DELETE CASCADE, "
-        "name tsvector NOT NULL, marked tsvector NOT NULL, words tsvector NOT NULL)"
+        "name_key text NOT NULL, name tsvector NOT NULL, marked tsvector NOT NULL, words tsvector NOT NULL)"
     )
     # array_to_tsvector takes our words as they are: the text-search parser would split and drop some.
     op.execute("""
@@ -81,8 +81,8 @@ def _upgrade_postgresql():
         $$ SELECT array_to_tsvector(array_remove(string_to_array($1, ' '), '')) $$
     """)
     insert = (
-        "INSERT INTO search_product (product_id, name, marked, words) SELECT product.id, search_words(product.name_key), "
-        f"search_words(product.marked_key), search_words({words}) {VISIBLE}"
+        "INSERT INTO search_product (product_id, name_key, name, marked, words) "
+        f"SELECT product.id, product.name_key, search_words(product.name_key), search_words(product.marked_key), search_words({words}) {VISIBLE}"
     )
     op.execute(insert)
     op.execute("CREATE INDEX ix_search_product_words ON search_product USING gin (name, marked, words) WITH (fastupdate = off)")
