@@ -176,7 +176,7 @@ def _bind_lots(step: Step, lines: list[LineRow], packing: Mapping[int, Mapping[i
             }
             for lot in known if lot.id in chosen
         ]
-    db.session.execute(insert(OrderLineLot), rows)
+    db.session.execute(insert(OrderLineLot.__table__), rows)
 
 
 def _by_lot(packing: Mapping[int, Mapping[int, int]]) -> dict[int, int]:

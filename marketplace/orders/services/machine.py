@@ -81,11 +81,11 @@ _LEAVE = (
     .where(SellerOrder.id == bindparam("order_id"), SellerOrder.state == bindparam("expected"))
     .execution_options(synchronize_session=False)
 )
+_LINE = OrderLine.__table__  # the table itself: many rows in one call, without the ORM's update by primary key
 _SET_LINE = (
-    update(OrderLine)
-    .where(OrderLine.id == bindparam("line_id"))
+    update(_LINE)
+    .where(_LINE.c.id == bindparam("line_id"))
     .values(accepted=bindparam("new_accepted"), packed=bindparam("new_packed"), line_total=bindparam("new_total"))
-    .execution_options(synchronize_session=False)
 )
 _LOWER_PURCHASE = (
     update(Purchase)
@@ -93,7 +93,7 @@ _LOWER_PURCHASE = (
     .values(items_total=Purchase.items_total + bindparam("change"), total=Purchase.total + bindparam("change"))
     .execution_options(synchronize_session=False)
 )
-_LOG = insert(OrderTransition)
+_LOG = insert(OrderTransition.__table__)
 
 
 class _Lost(Exception):

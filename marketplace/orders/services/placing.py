@@ -127,10 +127,10 @@ class Placed:
 
 
 _FIND = select(Purchase.code, Purchase.buyer_id).where(Purchase.client_key == bindparam("key"))
-_EMPTY = delete(BasketLine).where(BasketLine.basket_id == bindparam("basket"))
-_PURCHASE = insert(Purchase).returning(Purchase.id)
-_ORDER = insert(SellerOrder).returning(SellerOrder.id)
-_LINE, _HOLD, _LOG = insert(OrderLine), insert(StockHold), insert(OrderTransition)
+_EMPTY = delete(BasketLine.__table__).where(BasketLine.__table__.c.basket_id == bindparam("basket"))
+_PURCHASE = insert(Purchase.__table__).returning(Purchase.__table__.c.id)
+_ORDER = insert(SellerOrder.__table__).returning(SellerOrder.__table__.c.id)
+_LINE, _HOLD, _LOG = (insert(model.__table__) for model in (OrderLine, StockHold, OrderTransition))
 
 
 def place_order(

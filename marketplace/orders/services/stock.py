@@ -12,18 +12,13 @@ from marketplace.orders.models import StockHold
 from marketplace.orders.queries import life
 from marketplace.orders.queries.life import Pick
 
+_HOLD = StockHold.__table__  # the table itself: many rows in one call, without the ORM's update by primary key
 _SET = (
-    update(StockHold)
-    .where(StockHold.order_id == bindparam("of_order"), StockHold.product_id == bindparam("of_product"))
+    update(_HOLD)
+    .where(_HOLD.c.order_id == bindparam("of_order"), _HOLD.c.product_id == bindparam("of_product"))
     .values(quantity=bindparam("left"), state=bindparam("now_state"), expires_at=None)
-    .execution_options(synchronize_session=False)
 )
-_RELEASE = (
-    update(StockHold)
-    .where(StockHold.order_id == bindparam("of_order"))
-    .values(state="released", expires_at=None)
-    .execution_options(synchronize_session=False)
-)
+_RELEASE = update(_HOLD).where(_HOLD.c.order_id == bindparam("of_order")).values(state="released", expires_at=None)
 
 
 @dataclass(frozen=True)
