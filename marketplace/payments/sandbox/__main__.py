@@ -31,13 +31,11 @@ def main(arguments: list[str] | None = None) -> int:
         signal.signal(name, lambda *_: threading.Thread(target=server.shutdown).start())
     if options.with_parent:
         threading.Thread(target=_end_with_parent, args=(server, os.getppid()), daemon=True).start()
-    if options.webhook:
-        postman.start()
+    postman.start()
     sys.stdout.write(f"sandbox gateway on http://{HOST}:{server.server_port}\n")
     sys.stdout.flush()
     server.serve_forever()
-    if options.webhook:
-        postman.stop()
+    postman.stop()
     return 0
 
 

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, current_app, jsonify, request
 from . import intents, refunds
 from .answers import invalid, missing
 from .events import Postman
-from .store import Store, get, newest, read_control, write_control
+from .store import Store, get, newest, read_control, wipe, write_control
 from .trouble import OUTAGE_MODES
 
 control = Blueprint("control", __name__, url_prefix="/_control")
@@ -109,6 +109,16 @@ def fail_refund() -> Response:
     """``{"refund": id}``: the buyer's bank sends the money back."""
     with _store().transaction() as db:
         return jsonify(refunds.fail(db, str(_asked().get("refund"))))
+
+
+@control.post("/reset")
+def reset() -> Response:
+    """``{"webhook": address}``: forget everything, and send from now on to this address (none: send nothing)."""
+    webhook = str(_asked().get("webhook", ""))
+    with _store().transaction() as db:
+        wipe(db)
+    _postman().url = webhook
+    return jsonify(ok=True)
 
 
 @control.get("/state")

@@ -43,11 +43,11 @@ def emit(db: sqlite3.Connection, kind: str, thing: Thing) -> Thing:
 
 
 class Postman:
-    """Posts due deliveries from a background thread. Stops with ``stop()``."""
+    """Posts due deliveries to ``url`` from a background thread; without an address they wait. Ends with ``stop()``."""
 
     def __init__(self, store: Store, *, url: str, secret: str, first_pause: float = 1.0) -> None:
         self._store = store
-        self._url = url
+        self.url = url
         self._secret = secret
         self._first_pause = first_pause
         self._stopped = threading.Event()
@@ -72,7 +72,7 @@ class Postman:
         }
         try:
             with requests.Session() as session:
-                answer = session.post(self._url, data=body, headers=headers, timeout=TIMEOUT, allow_redirects=False)
+                answer = session.post(self.url, data=body, headers=headers, timeout=TIMEOUT, allow_redirects=False)
                 return answer.status_code
         except requests.RequestException:
             return 0
@@ -106,7 +106,7 @@ class Postman:
     def _run(self) -> None:
         with ThreadPoolExecutor(max_workers=4, thread_name_prefix="post") as pool:
             while not self._stopped.wait(0.1):
-                if self._url:
+                if self.url:
                     list(pool.map(self._deliver, self._due()))
 
     def _due(self) -> list[tuple[int, str, int]]:

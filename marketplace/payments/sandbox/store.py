@@ -54,6 +54,12 @@ class Store:
             db.close()
 
 
+def wipe(db: sqlite3.Connection) -> None:
+    """Forget everything."""
+    for table in ("thing", "request", "delivery", "control"):
+        db.execute(f"DELETE FROM {table}")  # noqa: S608 - the names are ours
+
+
 def new_id(prefix: str) -> str:
     """An unguessable id in the gateway's habit: ``pi_…``, ``re_…``, ``evt_…``."""
     return f"{prefix}_{secrets.token_hex(12)}"

@@ -17,21 +17,29 @@ from tests.marketplace.payments.market import Market, Site
 from tests.marketplace.payments.processes import API_KEY, LOCALSTRIPE, SECRET, Endpoint, Sandbox, until
 
 
-@pytest.fixture
-def sandbox(tmp_path):
-    """A sandbox gateway without webhooks."""
-    process = Sandbox(tmp_path)
+@pytest.fixture(scope="session")
+def sandbox_process(tmp_path_factory):
+    """One process for all tests: starting it anew for each would cost more than the tests."""
+    process = Sandbox(tmp_path_factory.mktemp("sandbox"))
     yield process
     process.kill()
 
 
 @pytest.fixture
-def hearing(tmp_path):
+def sandbox(sandbox_process):
+    """A sandbox gateway that knows nothing yet and sends no webhooks."""
+    sandbox_process.reset()
+    yield sandbox_process
+    sandbox_process.reset()
+
+
+@pytest.fixture
+def hearing(sandbox):
     """A sandbox gateway and the endpoint that hears its webhooks."""
     endpoint = Endpoint((200, "{}"))
-    process = Sandbox(tmp_path, webhook=endpoint.url + "/webhooks/stripe")
-    yield process, endpoint
-    process.kill()
+    sandbox.reset(webhook=endpoint.url + "/webhooks/stripe")
+    yield sandbox, endpoint
+    sandbox.reset()
     endpoint.close()
 
 
@@ -84,16 +92,16 @@ def market(app, client_gateway, sandbox):
 
 
 @pytest.fixture
-def live(app, tmp_path):
+def live(app, sandbox):
     """A market whose webhook is open on a real port and known to the sandbox."""
     settings = app.extensions["settings"]
     app.extensions["settings"] = replace(settings, stripe_webhook_secret=SECRET)
     site = Site(app)
-    process = Sandbox(tmp_path, webhook=site.webhook)
-    made = Market(_gateway(process.url), process)
+    sandbox.reset(webhook=site.webhook)
+    made = Market(_gateway(sandbox.url), sandbox)
     made.site = site
     yield made
-    process.kill()
+    sandbox.reset()
     site.close()
     app.extensions["settings"] = settings
     services.gateways.bind(None)

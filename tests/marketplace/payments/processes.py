@@ -47,16 +47,21 @@ class Sandbox:
         self.url = line.split()[-1]
         self._port = int(self.url.rsplit(":", 1)[1])
 
+    def reset(self, *, webhook: str = "") -> None:
+        """As new: nothing known, sending to `webhook`."""
+        if self.process.poll() is not None:
+            self.start()
+        self._webhook = webhook
+        self.control("reset", webhook=webhook)
+
     def kill(self) -> None:
         """SIGKILL: nothing is tidied."""
         self.process.kill()
         self.process.wait()
         self.process.stdout.close()
 
-    def restart(self, *, webhook: str | None = None) -> None:
+    def restart(self) -> None:
         """Kill it and start again on the same port and file."""
-        if webhook is not None:
-            self._webhook = webhook
         self.kill()
         self.start()
 
