@@ -4,22 +4,29 @@ from flask import Flask
 from sqlalchemy.engine import make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from marketplace import config, extensions, i18n, jobs, provenance
+from marketplace import cli, config, extensions, i18n, jobs, provenance
+from marketplace.accounts import services as account_services
 from marketplace.accounts import views as accounts
 from marketplace.catalogue import views as catalogue
 from marketplace.database import db, install_engine_events
 from marketplace.lots import views as lots
+from marketplace.officers import figures
 from marketplace.officers import views as officers
 from marketplace.orders import views as orders
+from marketplace.orders.services.listener import PaymentListener
+from marketplace.orders.services.timers import expire_due
 from marketplace.pages import views as pages
+from marketplace.pages import visits
+from marketplace.payments import services as payment_services
 from marketplace.payments import views as payments
+from marketplace.payments.adapters.stripe import gateway_from
 from marketplace.places import views as places
 from marketplace.sellers import views as sellers
 from marketplace.shop import views as shop
 from marketplace.web import access, errors, headers, logs, templating
 
 MAX_UPLOAD_BYTES = 64 * 1024 * 1024
-BLUEPRINTS = (accounts.bp, catalogue.bp, lots.bp, officers.bp, orders.bp, pages.bp, payments.bp, places.bp, sellers.bp, shop.bp)
+BLUEPRINTS = (accounts.bp, catalogue.bp, figures.bp, lots.bp, officers.bp, orders.bp, pages.bp, payments.bp, places.bp, sellers.bp, shop.bp)
 
 
 def create_app(settings: config.Settings | None = None) -> Flask:
@@ -95,6 +102,20 @@ def _bind_slices(app: Flask, settings: config.Settings) -> None:
     jobs.bind(app, settings)
     provenance.bind(app, settings)
     jobs.add(app, "checkpoint", lambda now: provenance.publish_checkpoint(now=now))
+    _bind_payments(app, settings)
+    jobs.add(app, "orders", expire_due)
+    jobs.add(app, "accounts", account_services.tidy)
+    visits.install(app, in_background=settings.environment != "test")
+    cli.install(app)
+
+
+def _bind_payments(app: Flask, settings: config.Settings) -> None:
+    gateway = gateway_from(
+        api_base=settings.stripe_api_base, api_key=settings.stripe_api_key, checkout_page=settings.stripe_checkout_page
+    )
+    payment_services.gateways.bind(gateway)
+    payment_services.listeners.bind(PaymentListener())
+    jobs.add(app, "payments", payment_services.run_due)
 
 
 def _origin(url: str) -> str:

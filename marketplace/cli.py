@@ -15,8 +15,15 @@ from flask_migrate import upgrade
 from marketplace import jobs, provenance
 from marketplace.accounts import services as accounts
 from marketplace.database import db, utcnow
-from marketplace.demo import load as demo_data
 from marketplace.statistics import services as statistics
+
+
+def _demo():
+    """The demo's loader; imported late, because web workers have no use for its drawings."""
+    from marketplace.demo import load  # noqa: PLC0415
+
+    return load
+
 
 log_group = AppGroup("log", help="The traceability log.")
 stats_group = AppGroup("stats", help="Statistics: facts and rollups.")
@@ -32,7 +39,7 @@ def serve(port: int) -> None:
     upgrade()
     if not provenance.started():
         provenance.incept(now=utcnow())
-    if demo_data.is_empty():
+    if _demo().is_empty():
         _load_demo(scale=1)
     _print_welcome(port)
     db.engine.dispose()
@@ -78,7 +85,7 @@ def _supervise(commands: list[list[str]]) -> int:
 
 def _print_welcome(port: int) -> None:
     click.echo(f"\nChợ nông sản Cần Thơ: http://127.0.0.1:{port}\n")
-    for account in demo_data.accounts():
+    for account in _demo().accounts():
         second = f"  TOTP {account['totp_secret']}" if account["totp_secret"] else ""
         click.echo(f"  {account['role']:<12} {account['login']:<24} {account['password']}{second}")
     click.echo("")
@@ -101,15 +108,16 @@ def demo(context: click.Context, scale: int) -> None:
 
 
 def _load_demo(scale: int) -> None:
-    with click.progressbar(length=demo_data.steps(scale), label="Loading the demo market", file=sys.stderr) as bar:
-        demo_data.load(scale=scale, progress=bar.update, now=utcnow())
+    demo = _demo()
+    with click.progressbar(length=demo.steps(scale), label="Loading the demo market", file=sys.stderr) as bar:
+        demo.load(scale=scale, progress=bar.update, now=utcnow())
 
 
 @demo_group.command("accounts")
 @click.option("--json", "as_json", is_flag=True)
 def demo_accounts(as_json: bool) -> None:
     """The demo people's sign-ins; demo people only exist outside production."""
-    found = demo_data.accounts()
+    found = _demo().accounts()
     click.echo(json.dumps(found, ensure_ascii=False) if as_json else "\n".join(f"{a['role']} {a['login']} {a['password']}" for a in found))
 
 
@@ -163,9 +171,9 @@ def stats_rebuild() -> None:
 @click.password_option()
 def user_add(login: str, name: str, role: str, area: str | None, password: str) -> None:
     """Create a person, with a role when one is given."""
-    person = accounts.register(full_name=name, login=login, password=password, now=utcnow())
+    person = accounts.register(full_name=name, login=login, password=password, consents=("account",), now=utcnow())
     if role != "buyer":
-        accounts.grant_role(person=person, role=role, area=area, granted_by=None, now=utcnow())
+        accounts.grant_role(actor=None, person=person, role=role, area=area, now=utcnow())
     click.echo(f"{role} {login}")
 
 
