@@ -74,7 +74,7 @@ class IdentityForm(_IdentityFields):
     """What sends the seller back to review."""
 
     understood = BooleanField(
-        _l("Tôi hiểu gian hàng sẽ tạm ngừng bán đến khi Sở duyệt lại"), [InputRequired(_l("Mời bạn xác nhận."))]
+        _l("Tôi hiểu gian hàng sẽ tạm ngừng bán đến khi Sở duyệt lại"), [DataRequired(_l("Mời bạn xác nhận."))]
     )
 
 

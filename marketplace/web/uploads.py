@@ -15,7 +15,7 @@ import pillow_heif
 from flask import Response, current_app
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from marketplace.errors import DomainError, N_
+from marketplace.errors import DomainError, N_, NotFound
 
 MAX_BYTES = 15 * 1024 * 1024
 MAX_PIXELS = 60_000_000
@@ -206,8 +206,11 @@ def media_type(key: str) -> str:
 
 
 def send_paper(key: str, *, filename: str) -> Response:
-    """The paper as an inline response that can run nothing and is kept by no cache. Raises FileNotFoundError."""
-    content = storage().load(key)
+    """The paper as an inline response that can run nothing and is kept by no cache. Raises NotFound."""
+    try:
+        content = storage().load(key)
+    except FileNotFoundError as error:
+        raise NotFound from error
     kind = media_type(key)
     response = Response(content, mimetype=kind)
     # The sandbox gives the file an origin of its own: whatever it carries, it reaches nothing of ours.
