@@ -28,7 +28,6 @@ def _demo():
 log_group = AppGroup("log", help="The traceability log.")
 stats_group = AppGroup("stats", help="Statistics: facts and rollups.")
 user_group = AppGroup("user", help="People and roles.")
-demo_group = AppGroup("demo", help="The demonstration market.", invoke_without_command=True)
 
 
 @click.command("serve")
@@ -98,10 +97,11 @@ def worker() -> None:
     jobs.work(current_app._get_current_object())
 
 
-@demo_group.callback()
+@click.group("demo", cls=AppGroup, invoke_without_command=True)
 @click.option("--scale", default=1, show_default=True, help="How many times the present-day activity.")
 @click.pass_context
-def demo(context: click.Context, scale: int) -> None:
+@with_appcontext
+def demo_group(context: click.Context, scale: int) -> None:
     """Load the demonstration market; does nothing when it is there."""
     if context.invoked_subcommand is None:
         _load_demo(scale)
