@@ -78,7 +78,7 @@ class PaymentEvent(Base):
     """A provider's message, stored once before any effect (I3)."""
 
     __tablename__ = "payment_event"
-    __table_args__ = (UniqueConstraint("provider", "event_id"), Index("ix_payment_event_todo", "applied_at", "id"))
+    __table_args__ = (UniqueConstraint("provider", "event_id"), Index("ix_payment_event_waiting", "applied_at", "id"))
 
     id: Mapped[Id]
     provider: Mapped[Short]
@@ -117,7 +117,7 @@ class GatewayCall(Base):
 
     __tablename__ = "gateway_call"
     __table_args__ = (
-        Index("ix_gateway_call_todo", "done_at", "due_at"),
+        Index("ix_gateway_call_due", "done_at", "due_at"),
         Index(
             "ux_gateway_call_once",
             "payment_id",

@@ -70,7 +70,7 @@ def upgrade():
     sa.PrimaryKeyConstraint('id', name=op.f('pk_payment_event')),
     sa.UniqueConstraint('provider', 'event_id', name=op.f('uq_payment_event_provider_event_id'))
     )
-    op.create_index('ix_payment_event_todo', 'payment_event', ['applied_at', 'id'], unique=False)
+    op.create_index('ix_payment_event_waiting', 'payment_event', ['applied_at', 'id'], unique=False)
     op.create_table('refund',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('payment_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -111,7 +111,7 @@ def upgrade():
         'ux_gateway_call_once', 'gateway_call', ['payment_id', 'verb'], unique=True,
         sqlite_where=sa.text('refund_id IS NULL'), postgresql_where=sa.text('refund_id IS NULL'),
     )
-    op.create_index('ix_gateway_call_todo', 'gateway_call', ['done_at', 'due_at'], unique=False)
+    op.create_index('ix_gateway_call_due', 'gateway_call', ['done_at', 'due_at'], unique=False)
 
 
 def downgrade():
