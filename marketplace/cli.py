@@ -12,7 +12,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from flask_migrate import upgrade
 
-from marketplace import jobs, provenance
+from marketplace import backup, jobs, provenance
 from marketplace.accounts import services as accounts
 from marketplace.database import db, utcnow
 from marketplace.statistics import services as statistics
@@ -177,7 +177,32 @@ def user_add(login: str, name: str, role: str, area: str | None, password: str) 
     click.echo(f"{role} {login}")
 
 
+@click.command("backup")
+@click.argument("folder", type=click.Path(path_type=Path))
+@with_appcontext
+def make_backup(folder: Path) -> None:
+    """Write database, uploads and papers into the new folder FOLDER. The log's key is not in it."""
+    _told(lambda: backup.save(current_app.extensions["settings"], folder, utcnow()))
+
+
+@click.command("restore")
+@click.argument("folder", type=click.Path(path_type=Path, exists=True))
+@with_appcontext
+def restore_backup(folder: Path) -> None:
+    """Put the backup in FOLDER into an empty site, then check the log."""
+    db.engine.dispose()
+    _told(lambda: backup.load(current_app.extensions["settings"], folder))
+
+
+def _told(work) -> None:
+    """Run a backup verb and print its manifest, or its one-line refusal with exit code 1."""
+    try:
+        click.echo(json.dumps(work(), ensure_ascii=False))
+    except backup.BackupFailed as error:
+        raise click.ClickException(str(error)) from error
+
+
 def install(app: Flask) -> None:
     """Attach the commands to `flask --app wsgi`."""
-    for command in (serve, worker, log_group, stats_group, user_group, demo_group):
+    for command in (serve, worker, make_backup, restore_backup, log_group, stats_group, user_group, demo_group):
         app.cli.add_command(command)
