@@ -12,13 +12,14 @@ from sqlalchemy.orm import aliased
 from marketplace import provenance
 from marketplace.accounts.models import Person
 from marketplace.catalogue import queries as catalogue
-from marketplace.catalogue.models import Category, Product, ProductCertificate
-from marketplace.catalogue.queries import FIRST_PHOTO, CertificateRow, PhotoRow
+from marketplace.catalogue.models import Category, Product, ProductCertificate, ProductPhoto
+from marketplace.catalogue.queries import FIRST_PHOTO, PhotoRow
 from marketplace.database import db
 from marketplace.lots.models import DiaryEntry, GrowingArea, Lot, Stock
 from marketplace.lots.policies import NATURAL_PERSONS
 from marketplace.places.models import PlaceUnit
 from marketplace.sellers.models import Certificate, Seller
+from marketplace.sellers.queries import CertificateRow
 
 
 @dataclass(frozen=True)
@@ -164,7 +165,7 @@ _HEAD = (
     .outerjoin(Category, Category.id == Product.category_id)
     .outerjoin(GrowingArea, GrowingArea.id == Lot.growing_area_id)
     .outerjoin(_AREA_PLACE, _AREA_PLACE.id == GrowingArea.place_id)
-    .outerjoin(catalogue.ProductPhoto, FIRST_PHOTO)
+    .outerjoin(ProductPhoto, FIRST_PHOTO)
     .outerjoin(Stock, Stock.product_id == Lot.product_id)
     .where(Lot.code == bindparam("code"))
 )

@@ -1,0 +1,9 @@
+"""Routes of the lots slice: growing areas, lots, field diary, labels."""
+
+from flask import Blueprint
+
+bp = Blueprint("lots", __name__)
+
+from marketplace.lots.views import areas, diary, labels, lots, steps  # noqa: E402 - the modules add their routes to bp
+
+__all__ = ["areas", "bp", "diary", "labels", "lots", "steps"]
