@@ -25,6 +25,8 @@ from marketplace.payments import services as payments
 from marketplace.places import queries as places
 
 METHODS = ("cod", "card")
+IN_FORCE = ("checked", "declared")
+"""States of a certificate that is kept with the sale; the copy says which of the two it was."""
 
 
 class BasketEmpty(DomainError):
@@ -313,7 +315,7 @@ def _order_row(wish: _Wish, priced: Quote, group: Group, purchase_id: int, code:
 def _line_row(order_id: int, row, papers: list) -> dict:
     """The frozen copy (I11): name, shelf, price, certificates in force today and OCOP stars."""
     product = row.product
-    in_force = [paper for paper in papers if paper.state in catalogue.SHOWN_STATES]
+    in_force = [paper for paper in papers if paper.state in IN_FORCE]
     return {
         "order_id": order_id, "product_id": product.id, "product_name": product.name, "category_id": product.category_id,
         "ocop_stars": catalogue.ocop_stars(papers) or None, "measure": product.measure, "unit_label": product.unit_label,

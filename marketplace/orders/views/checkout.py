@@ -9,7 +9,6 @@ from marketplace.extensions import limiter
 from marketplace.i18n import gettext as _
 from marketplace.orders import queries, services
 from marketplace.orders.forms import CheckoutForm
-from marketplace.orders.labels import METHOD
 from marketplace.orders.services import BasketEmpty, Details, Placed
 from marketplace.orders.views import COUNT, basket_token, bp, person, person_id
 from marketplace.payments import queries as payments
@@ -58,8 +57,8 @@ def _onward(placed: Placed, method: str) -> str:
 
 def _form() -> CheckoutForm:
     form = CheckoutForm()
-    offered = ("cod", "card") if payments.card_available() else ("cod",)
-    form.method.choices = [(method, METHOD[method]) for method in offered]
+    if not payments.card_available():
+        form.method.choices = [choice for choice in form.method.choices if choice.value != "card"]
     return form
 
 
@@ -82,4 +81,4 @@ def _page(form: CheckoutForm, status: int = 200):
         flash(_("Giỏ hàng có món chưa mua được. Mời bạn xem lại.") if quote.groups else _("Giỏ hàng đang trống."), "warning")
         return redirect(url_for("orders.show_basket"))
     form.seal.data = quote.seal
-    return render_template("orders/checkout.html", quote=quote, form=form, method=METHOD), status
+    return render_template("orders/checkout.html", quote=quote, form=form), status
