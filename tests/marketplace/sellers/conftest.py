@@ -3,7 +3,6 @@
 import io
 
 import pytest
-from flask import g
 from PIL import Image
 
 from tests.factories.accounts import make_person, sign_in
@@ -43,9 +42,3 @@ def picture(size=(60, 40), kind="JPEG", **options) -> bytes:
     written = io.BytesIO()
     Image.new("RGB", size, "green").save(written, kind, **options)
     return written.getvalue()
-
-
-def switch(browser, person) -> None:
-    """Let another person use the browser. Tests share one app context, where Flask-Login remembers the last one."""
-    g.pop("_login_user", None)
-    sign_in(browser.client, person)

@@ -34,15 +34,16 @@ def test_a_bad_value_is_named_and_nothing_is_kept(browser, owner, field, value):
     assert db.session.query(Seller).count() == 0
 
 
-@pytest.mark.parametrize("name", [b"%ED%A0%80%ED%A0%81", b"%FF%FE%FD%FC", b"%C0%80%C0%80%C0%80"])
+@pytest.mark.parametrize("name", [b"\xed\xa0\x80\xed\xa0\x81", b"\xff\xfe\xfd\xfc", b"\xc0\x80\xc0\x80\xc0\x80"])
 def test_bytes_that_are_no_text_are_refused_at_the_field(browser, owner, name):
     browser.open("/dang-ky-ban-hang/ho-so?loai=household")
     token = browser.page.select_one("input[name=csrf_token]")["value"]
-    good = f"csrf_token={token}&kind=household&phone=0912345678&address_line=x&consent=y&place={any_place().id}&name="
-    body = good.encode() + name
+    values = {**GOOD, "csrf_token": token, "kind": "household", "place": str(any_place().id)}
+    parts = [f'--cut\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n'.encode() for k, v in values.items() if k != "name"]
+    parts += [b'--cut\r\nContent-Disposition: form-data; name="name"\r\n\r\n' + name + b"\r\n--cut--\r\n"]
 
     response = browser.client.post(
-        "/dang-ky-ban-hang/ho-so", data=body, content_type="application/x-www-form-urlencoded"
+        "/dang-ky-ban-hang/ho-so", data=b"".join(parts), content_type="multipart/form-data; boundary=cut"
     )
 
     assert response.status_code == 422

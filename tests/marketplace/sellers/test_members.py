@@ -11,9 +11,8 @@ from marketplace.mail import OutboxMessage
 from marketplace.sellers import queries, services
 from marketplace.sellers.models import SellerInvitation, SellerMember
 from marketplace.sellers.services.members import InvitationSpent, LastOwner, RoleUnknown, TooManyMembers
-from tests.factories.accounts import make_person
+from tests.factories.accounts import make_person, sign_in
 from tests.factories.sellers import make_member, make_seller
-from tests.marketplace.sellers.conftest import switch
 
 BASE = "https://chonongsan.test/kenh-ban/loi-moi/"
 
@@ -176,7 +175,7 @@ def test_the_page_invites_shows_the_link_once_and_the_guest_accepts(browser, sel
     assert link not in browser.open("/kenh-ban/thanh-vien").get_text()
 
     guest = make_person()
-    switch(browser, guest)
+    sign_in(browser.client, guest)
     browser.open(link.removeprefix("https://chonongsan.test"))
     assert seller.name in browser.text()
     browser.submit(follow=True)

@@ -10,9 +10,8 @@ from marketplace.errors import Forbidden, NotFound
 from marketplace.sellers import services
 from marketplace.sellers.models import Certificate, Seller, SellerDocument, SellerInvitation, SellerMember
 from marketplace.web.uploads import Paper
-from tests.factories.accounts import make_officer, make_person
+from tests.factories.accounts import make_officer, make_person, sign_in
 from tests.factories.sellers import make_certificate, make_document, make_member, make_seller
-from tests.marketplace.sellers.conftest import switch
 
 PAPER = Paper(content=b"%PDF-%%EOF", media_type="application/pdf", sha256="0" * 64)
 DETAILS = services.CertificateDetails(
@@ -145,16 +144,16 @@ def test_a_packer_may_do_none_of_it(victim, now, verb):
     "page", ["/kenh-ban/giay-to", "/kenh-ban/chung-nhan", "/kenh-ban/chung-nhan/moi", "/kenh-ban/ho-so", "/kenh-ban/thanh-vien"]
 )
 def test_pages_of_the_desk_are_closed_to_packers_and_to_strangers(browser, seller, page):
-    switch(browser, make_member(seller, role="packer"))
+    sign_in(browser.client, make_member(seller, role="packer"))
     assert browser.client.get(page).status_code == 403
 
-    switch(browser, make_person())
+    sign_in(browser.client, make_person())
     assert browser.client.get(page).location == "/dang-ky-ban-hang"
 
 
 def test_a_member_who_was_taken_out_is_out_at_the_next_click(browser, seller, owner):
     packer = make_member(seller)
-    switch(browser, packer)
+    sign_in(browser.client, packer)
     browser.open("/kenh-ban")
 
     services.remove_member(actor=owner, seller_id=seller.id, person_id=packer.id)

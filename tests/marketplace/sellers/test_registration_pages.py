@@ -5,10 +5,10 @@ import io
 from marketplace.accounts.models import Consent
 from marketplace.database import db
 from marketplace.sellers.models import Seller, SellerDecision, SellerDocument, SellerMember
-from tests.factories.accounts import make_person
+from tests.factories.accounts import make_person, sign_in
 from tests.factories.places import any_place
 from tests.factories.sellers import make_document, make_member, make_seller, tax_code
-from tests.marketplace.sellers.conftest import PDF, picture, switch
+from tests.marketplace.sellers.conftest import PDF, picture
 
 FILLED = {"name": "Vườn chôm chôm Năm Bé", "phone": "0912 345 678", "address_line": "Ấp Nhơn Lộc 1A", "consent": "y"}
 
@@ -142,7 +142,7 @@ def test_somebody_without_a_seller_is_led_to_registration(browser, owner):
 
 def test_the_desk_opens_for_every_role_with_only_what_the_role_may_do(browser, seller):
     for role, hidden in (("packer", "/kenh-ban/san-pham"), ("diary", "/kenh-ban/don-hang")):
-        switch(browser, make_member(seller, role=role))
+        sign_in(browser.client, make_member(seller, role=role))
         page = browser.open("/kenh-ban")
         assert not page.select(f'a[href="{hidden}"]')
         assert browser.client.get("/kenh-ban/ho-so").status_code == 403
@@ -180,7 +180,7 @@ def test_a_closed_seller_can_be_read_but_takes_no_papers(browser, owner):
 
 
 def test_a_forged_choice_in_the_session_does_not_open_another_sellers_desk(browser, seller):
-    switch(browser, make_person())
+    sign_in(browser.client, make_person())
     with browser.client.session_transaction() as cookie:
         cookie["seller_id"] = seller.id
 
