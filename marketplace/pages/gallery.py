@@ -1,58 +1,147 @@
 """What the gallery of components shows: realistic goods, one sample form empty and one refused."""
 
+import re
+from pathlib import Path
+
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, DateField, FileField, Form, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from marketplace.i18n import lazy_gettext as _l
 
-ICONS = (
-    "basket search user menu home leaf sprout wheat fish egg truck package check check-circle x x-circle alert info help clock calendar "
-    "map-pin phone mail camera image upload download printer qr scan shield-check file-text award star chart users store arrow-right "
-    "arrow-left chevron-down chevron-right plus minus trash pencil copy share log-out settings bell wallet flag eye globe filter lock "
-    "wifi-off droplets scissors"
-).split()
+SPRITE = Path(__file__).resolve().parents[2] / "static" / "img" / "icons.svg"
 
 
 class SampleForm(Form):
     """One field of each kind that the field macro draws; sent nowhere."""
 
-    name = StringField(_l("Tên sản phẩm"), [InputRequired(_l("Mời bạn ghi tên sản phẩm.")), Length(max=80)],
-                       description=_l("Ghi như bà con vẫn gọi ngoài chợ, ví dụ: Xoài cát Hòa Lộc loại 1."))
+    name = StringField(
+        _l("Tên sản phẩm"),
+        [InputRequired(_l("Mời bạn ghi tên sản phẩm.")), Length(max=80)],
+        description=_l("Ghi như bà con vẫn gọi ngoài chợ, ví dụ: Xoài cát Hòa Lộc loại 1."),
+    )
     price = StringField(_l("Giá bán"), [InputRequired(_l("Mời bạn ghi giá, ví dụ 45.000."))])
-    kind = SelectField(_l("Cách bán"), choices=[("kg", _l("Theo ký")), ("piece", _l("Theo trái, con")), ("pack", _l("Theo thùng, bịch"))])
+    kind = SelectField(
+        _l("Cách bán"),
+        choices=[("kg", _l("Theo ký")), ("piece", _l("Theo trái, con")), ("pack", _l("Theo thùng, bịch"))],
+    )
     day = DateField(_l("Ngày hái dự kiến"))
     story = TextAreaField(_l("Giới thiệu"), description=_l("Giống gì, trồng ở đâu, ăn lúc nào ngon."))
-    delivery = RadioField(_l("Giao cách nào"), choices=[("ship", _l("Gửi xe, gửi bưu điện")), ("pickup", _l("Khách tới vườn lấy"))], default="ship")
-    agree = BooleanField(_l("Tôi cam đoan nông sản do nhà vườn mình trồng"), [InputRequired(_l("Cần bạn đánh dấu vào đây."))])
+    delivery = RadioField(
+        _l("Giao cách nào"),
+        choices=[("ship", _l("Gửi xe, gửi bưu điện")), ("pickup", _l("Khách tới vườn lấy"))],
+        default="ship",
+    )
+    agree = BooleanField(
+        _l("Tôi cam đoan nông sản do nhà vườn mình trồng"), [InputRequired(_l("Cần bạn đánh dấu vào đây."))]
+    )
     photo = FileField(_l("Ảnh sản phẩm"))
 
 
 def _goods(picture) -> list[dict]:
     rows = (
-        ("xoai", _l("Xoài cát Hòa Lộc loại 1"), "65.000 ₫", "kg", _l("HTX Trường Thành"), _l("Xã Trường Long"), 4, [(_l("Đang mùa"), "ripe")]),
-        ("sau-rieng", _l("Sầu riêng Ri6 nguyên trái"), "118.000 ₫", "kg", _l("Vườn chú Ba Nhựt"), _l("Xã Phong Điền"), 0, [(_l("VietGAP"), "good")]),
-        ("gao", _l("Gạo thơm ST25 túi 5 kg"), "195.000 ₫", _l("túi"), _l("Công ty Lúa Vàng"), _l("Xã Thạnh Phú"), 3, []),
-        ("ca-tra", _l("Cá tra phi lê cấp đông"), "82.000 ₫", "kg", _l("HTX Thủy sản Thới An"), _l("Phường Thới An Đông"), 0, []),
-        ("vu-sua", _l("Vú sữa Lò Rèn thùng 12 trái"), "240.000 ₫", _l("thùng"), _l("Vườn cô Sáu Hạnh"), _l("Xã Trinh Phú"), 0, []),
+        (
+            "xoai",
+            _l("Xoài cát Hòa Lộc loại 1"),
+            "65.000 ₫",
+            "kg",
+            _l("HTX Trường Thành"),
+            _l("Xã Trường Long"),
+            4,
+            [(_l("Đang mùa"), "ripe")],
+        ),
+        (
+            "sau-rieng",
+            _l("Sầu riêng Ri6 nguyên trái"),
+            "118.000 ₫",
+            "kg",
+            _l("Vườn chú Ba Nhựt"),
+            _l("Xã Phong Điền"),
+            0,
+            [(_l("VietGAP"), "good")],
+        ),
+        (
+            "gao",
+            _l("Gạo thơm ST25 túi 5 kg"),
+            "195.000 ₫",
+            _l("túi"),
+            _l("Công ty Lúa Vàng"),
+            _l("Xã Thạnh Phú"),
+            3,
+            [],
+        ),
+        (
+            "ca-tra",
+            _l("Cá tra phi lê cấp đông"),
+            "82.000 ₫",
+            "kg",
+            _l("HTX Thủy sản Thới An"),
+            _l("Phường Thới An Đông"),
+            0,
+            [],
+        ),
+        (
+            "vu-sua",
+            _l("Vú sữa Lò Rèn thùng 12 trái"),
+            "240.000 ₫",
+            _l("thùng"),
+            _l("Vườn cô Sáu Hạnh"),
+            _l("Xã Trinh Phú"),
+            0,
+            [],
+        ),
     )
     return [
-        {"href": f"/san-pham?q={subject}", "name": name, "amount": amount, "unit": unit, "photo": picture(subject, name), "seller": seller,
-         "place": place, "ocop": ocop, "badges": badges, "sold_out": subject == "vu-sua", "note": "≈ 39.000 ₫/kg" if subject == "gao" else None}
+        {
+            "href": f"/san-pham?q={subject}",
+            "name": name,
+            "amount": amount,
+            "unit": unit,
+            "photo": picture(subject, name),
+            "seller": seller,
+            "place": place,
+            "ocop": ocop,
+            "badges": badges,
+            "sold_out": subject == "vu-sua",
+            "note": "≈ 39.000 ₫/kg" if subject == "gao" else None,
+        }
         for subject, name, amount, unit, seller, place, ocop, badges in rows
     ]
 
 
 def _steps() -> list[dict]:
     return [
-        {"title": _l("Đóng thùng"), "when": "18/11/2026 14:30", "iso": "2026-11-18T14:30+07:00", "place": _l("Nhà sơ chế Trường Thành"),
-         "who": _l("HTX Trường Thành"), "facts": [(_l("Số thùng"), "42")]},
-        {"title": _l("Hái trái"), "when": "18/11/2026 06:10", "iso": "2026-11-18T06:10+07:00", "place": _l("Xã Trường Long"),
-         "who": _l("HTX Trường Thành"), "text": _l("420 kg, trái chín già, hái buổi sớm.")},
-        {"title": _l("Kiểm dư lượng thuốc"), "when": "16/11/2026 09:00", "iso": "2026-11-16T09:00+07:00",
-         "checked_by": _l("Chi cục Trồng trọt Cần Thơ"), "text": _l("Không phát hiện.")},
-        {"title": _l("Phun thuốc sâu sinh học"), "when": "28/10/2026", "iso": "2026-10-28", "who": _l("HTX Trường Thành"),
-         "facts": [(_l("Tên thuốc"), "Bacillus thuringiensis"), (_l("Cách ly"), _l("7 ngày"))], "correction": _l("29/10, ghi lại liều lượng.")},
+        {
+            "title": _l("Đóng thùng"),
+            "when": "18/11/2026 14:30",
+            "iso": "2026-11-18T14:30+07:00",
+            "place": _l("Nhà sơ chế Trường Thành"),
+            "who": _l("HTX Trường Thành"),
+            "facts": [(_l("Số thùng"), "42")],
+        },
+        {
+            "title": _l("Hái trái"),
+            "when": "18/11/2026 06:10",
+            "iso": "2026-11-18T06:10+07:00",
+            "place": _l("Xã Trường Long"),
+            "who": _l("HTX Trường Thành"),
+            "text": _l("420 kg, trái chín già, hái buổi sớm."),
+        },
+        {
+            "title": _l("Kiểm dư lượng thuốc"),
+            "when": "16/11/2026 09:00",
+            "iso": "2026-11-16T09:00+07:00",
+            "checked_by": _l("Chi cục Trồng trọt Cần Thơ"),
+            "text": _l("Không phát hiện."),
+        },
+        {
+            "title": _l("Phun thuốc sâu sinh học"),
+            "when": "28/10/2026",
+            "iso": "2026-10-28",
+            "who": _l("HTX Trường Thành"),
+            "facts": [(_l("Tên thuốc"), "Bacillus thuringiensis"), (_l("Cách ly"), _l("7 ngày"))],
+            "correction": _l("29/10, ghi lại liều lượng."),
+        },
     ]
 
 
@@ -62,21 +151,50 @@ def page_values(static) -> dict:
     def picture(subject: str, alt) -> dict:
         return {"src": static(f"img/produce/{subject}.webp"), "alt": alt, "width": 320, "height": 320}
 
-    rail = ("trai-cay", _l("Trái cây")), ("rau-cu", _l("Rau, củ")), ("gao-nep", _l("Gạo, nếp")), ("thuy-san", _l("Thủy sản")), ("banh-keo", _l("Bánh, kẹo"))
-    pictures = {"trai-cay": "xoai", "rau-cu": "ca-chua", "gao-nep": "gao", "thuy-san": "tom", "banh-keo": "keo-dua"}
+    rail = (
+        ("trai-cay", _l("Trái cây")),
+        ("rau-cu", _l("Rau củ")),
+        ("gao-ngu-coc", _l("Gạo, nếp, đậu")),
+        ("thuy-san", _l("Thủy sản")),
+        ("thit-trung", _l("Thịt, trứng")),
+        ("do-uong", _l("Trà, đồ uống")),
+        ("do-kho-banh", _l("Bánh, đồ khô")),
+        ("hoa-cay-giong", _l("Hoa kiểng, cây giống")),
+    )
     return {
-        "rail": [(f"/san-pham?danh-muc={slug}", name, static(f"img/produce/{pictures[slug]}.webp"), None) for slug, name in rail],
+        "rail": [
+            (f"/san-pham?danh-muc={slug}", name, static(f"img/categories/{slug}.webp"), None)
+            for slug, name in rail
+        ],
         "goods": _goods(picture),
-        "seller_rows": [{"href": "/nha-cung-cap/htx-truong-thanh", "name": _l("HTX Trường Thành"), "kind": _l("Hợp tác xã"),
-                         "place": _l("Xã Trường Long"), "facts": [_l("24 sản phẩm"), _l("Từ 2021")], "badges": [(_l("Giấy tờ đã kiểm tra"), "good")]}],
+        "seller_rows": [
+            {
+                "href": "/nha-cung-cap/htx-truong-thanh",
+                "name": _l("HTX Trường Thành"),
+                "kind": _l("Hợp tác xã"),
+                "place": _l("Xã Trường Long"),
+                "facts": [_l("24 sản phẩm"), _l("Từ 2021")],
+                "badges": [(_l("Giấy tờ đã kiểm tra"), "good")],
+            }
+        ],
         "filter_groups": [
             {"name": "q", "label": _l("Tìm"), "kind": "search", "value": _l("xoài"), "options": []},
-            {"name": "sap-xep", "label": _l("Sắp xếp"), "kind": "select", "options": [("hop", _l("Hợp nhất"), True), ("gia", _l("Giá thấp trước"), False)]},
-            {"name": "chung-nhan", "label": _l("Chứng nhận"), "kind": "check", "options": [("vietgap", "VietGAP (12)", True), ("ocop", "OCOP (4)", False)]},
+            {
+                "name": "sap-xep",
+                "label": _l("Sắp xếp"),
+                "kind": "select",
+                "options": [("hop", _l("Hợp nhất"), True), ("gia", _l("Giá thấp trước"), False)],
+            },
+            {
+                "name": "chung-nhan",
+                "label": _l("Chứng nhận"),
+                "kind": "check",
+                "options": [("vietgap", "VietGAP (12)", True), ("ocop", "OCOP (4)", False)],
+            },
         ],
         "steps_taken": _steps(),
         "qr_picture": static("img/logo.svg"),
-        "icon_names": ICONS,
+        "icon_names": re.findall(r'<symbol id="([^"]+)"', SPRITE.read_text("utf-8")),
         "form": SampleForm(),
         "refused": _refused(),
     }
