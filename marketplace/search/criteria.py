@@ -24,6 +24,7 @@ class Criteria:
     area: str = ""
     ocop: int = 0
     certificate: str = ""
+    in_season: bool = False
     sort: str = "phu-hop"
     page: int = 1
 
@@ -34,13 +35,14 @@ class Criteria:
     @property
     def filtered(self) -> bool:
         """True when anything but text, order and page narrows the list."""
-        return bool(self.category or self.place_id or self.area or self.ocop or self.certificate)
+        return bool(self.category or self.place_id or self.area or self.ocop or self.certificate or self.in_season)
 
     def query_string(self, **changed) -> str:
         """The same question as a URL query without the page, with some values replaced; empty values left out."""
         values = {
             "q": self.text, "danh-muc": self.category, "khu-vuc": self.area or self.place_id or "",
-            "ocop": self.ocop or "", "chung-nhan": self.certificate, "sap-xep": "" if self.sort == SORTS[0] else self.sort,
+            "ocop": self.ocop or "", "chung-nhan": self.certificate,
+            "mua": "1" if self.in_season else "", "sap-xep": "" if self.sort == SORTS[0] else self.sort,
         } | changed
         return urlencode({name: value for name, value in values.items() if value})
 
@@ -57,6 +59,7 @@ def from_url(args: Mapping[str, str], *, categories: Collection[str], places: Co
         area=_known(area, FORMER_AREAS),
         ocop=int(stars) if stars in {"3", "4", "5"} else 0,
         certificate=_known(args.get("chung-nhan"), CERTIFICATES),
+        in_season=args.get("mua") == "1",
         sort=_known(args.get("sap-xep"), SORTS) or SORTS[0],
         page=page_number(args.get("trang")),
     )

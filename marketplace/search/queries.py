@@ -18,7 +18,7 @@ from marketplace.catalogue.queries import (
     price_per_kilogram,
 )
 from marketplace.database import db
-from marketplace.lots.models import Stock
+from marketplace.lots.models import Lot, Stock
 from marketplace.places.models import PlaceUnit
 from marketplace.search import index
 from marketplace.search.criteria import Criteria
@@ -129,13 +129,9 @@ def search_products(criteria: Criteria, *, day: date) -> Found:
 
 def home_shelves(*, day: date, each: int = 8) -> Shelves:
     """In season this month, OCOP, newest: `each` at most. Four statements."""
-    month = day.month
-    wraps = or_(Product.season_from <= month, Product.season_to >= month)
-    within = and_(Product.season_from <= month, Product.season_to >= month)
-    seasonal = or_(and_(Product.season_from <= Product.season_to, within), and_(Product.season_from > Product.season_to, wraps))
     lists = [
         _cards(_CARDS.where(condition).order_by(*_NEWEST).limit(each))
-        for condition in (seasonal, _covered(day, Certificate.kind == "ocop"), literal(True))
+        for condition in (_seasonal(day.month), _covered(day, Certificate.kind == "ocop"), literal(True))
     ]
     certified = iter(_certified([card for cards in lists for card in cards], day))
     return Shelves(*([next(certified) for _ in cards] for cards in lists))
@@ -152,6 +148,16 @@ def related(*, product_id: int, category_id: int, seller_id: int, limit: int = 6
 def of_seller(*, seller_id: int, day: date, limit: int = 48) -> list[ProductCard]:
     """The seller's listed products, newest first, with certificates. Two statements."""
     return _certified(_cards(_CARDS.where(Product.seller_id == seller_id).order_by(*_NEWEST).limit(limit)), day)
+
+
+def market_figures() -> tuple[int, int, int]:
+    """(approved sellers, products on sale, lots with a public trace page), counted now. One statement."""
+    counts = (
+        select(func.count(Seller.id)).where(Seller.state == "approved"),
+        select(func.count(Product.id)).join(Seller, Seller.id == Product.seller_id).where(_VISIBLE),
+        select(func.count(Lot.id)).where(Lot.released_at.is_not(None)),
+    )
+    return tuple(db.session.execute(select(*(count.scalar_subquery() for count in counts))).one())
 
 
 def sitemap(limit: int = 45_000) -> list[tuple[int, str, date]]:
@@ -178,7 +184,18 @@ def _conditions(criteria: Criteria, day: date) -> list[ColumnElement[bool]]:
         found.append(_covered(day, Certificate.kind == "ocop", Certificate.stars >= criteria.ocop))
     if criteria.certificate:
         found.append(_covered(day, Certificate.kind == criteria.certificate))
+    if criteria.in_season:
+        found.append(_seasonal(day.month))
     return found
+
+
+def _seasonal(month: int) -> ColumnElement[bool]:
+    """As `policies.in_season`, in SQL."""
+    after_start, before_end = Product.season_from <= month, Product.season_to >= month
+    return or_(
+        and_(Product.season_from <= Product.season_to, after_start, before_end),
+        and_(Product.season_from > Product.season_to, or_(after_start, before_end)),
+    )
 
 
 def _covered(day: date, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:

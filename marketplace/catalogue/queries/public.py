@@ -3,8 +3,9 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import and_, select
+from sqlalchemy import Engine, and_, select
 from sqlalchemy.orm import aliased
 
 from marketplace.accounts.models import Person
@@ -142,6 +143,7 @@ FIRST_PHOTO = and_(ProductPhoto.product_id == Product.id, ProductPhoto.position 
 PHOTO_COLUMNS = (ProductPhoto.key, ProductPhoto.widths, ProductPhoto.width, ProductPhoto.height, ProductPhoto.alt)
 _CATEGORY_COLUMNS = (Category.id, Category.slug, Category.parent_id, Category.name, Category.name_en, Category.picture)
 _PARENT = aliased(Category)
+_kept: WeakKeyDictionary[Engine, tuple[CategoryRow, ...]] = WeakKeyDictionary()
 _ORDERABLE = (
     select(
         Product.id, Product.seller_id, Seller.name, Product.name, Product.slug, Product.measure, Product.unit_label,
@@ -202,9 +204,18 @@ def ocop_stars(certificates: Collection[CertificateRow]) -> int:
 
 
 def categories() -> list[CategoryRow]:
-    """All shelves, top ones and their children in shelf order."""
-    rows = [CategoryRow(*row) for row in db.session.execute(select(*_CATEGORY_COLUMNS).order_by(Category.position, Category.id))]
-    return [row for top in rows if top.parent_id is None for row in (top, *(r for r in rows if r.parent_id == top.id))]
+    """All shelves, top ones each followed by its children, in shelf order.
+
+    Shelves change only with a migration, so they are read once per engine (one statement) and kept.
+    """
+    kept = _kept.get(db.engine)
+    if kept is None:
+        statement = select(*_CATEGORY_COLUMNS).order_by(Category.position, Category.id)
+        rows = [CategoryRow(*row) for row in db.session.execute(statement)]
+        tops = [row for row in rows if row.parent_id is None]
+        kept = tuple(row for top in tops for row in (top, *(r for r in rows if r.parent_id == top.id)))
+        _kept[db.engine] = kept
+    return list(kept)
 
 
 def product_page(product_id: int) -> ProductPage | None:
