@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from wtforms import BooleanField, HiddenField, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp, StopValidation
 
 from marketplace.i18n import lazy_gettext as _l
 from marketplace.orders.labels import METHOD
@@ -12,6 +12,20 @@ from marketplace.places.forms import PlaceField
 from marketplace.web.forms import CountField, Form, GramsField, MoneyField, PhoneField
 
 MAX_LOTS_SHOWN = 12
+
+
+class Given:
+    """Something readable was typed: unlike InputRequired it is not content with blanks and control characters, and
+    unlike DataRequired it takes 0 for an answer."""
+
+    field_flags = {"required": True}
+
+    def __init__(self, message) -> None:
+        self.message = message
+
+    def __call__(self, _form, field) -> None:
+        if field.data is None:
+            raise StopValidation() if field.errors else StopValidation(self.message)
 
 
 class BasketForm(Form):
@@ -23,7 +37,7 @@ class CheckoutForm(Form):
 
     recipient = StringField(_l("Họ tên người nhận"), [DataRequired(_l("Mời bạn ghi họ tên người nhận.")),
                                                       Length(max=120, message=_l("Họ tên dài quá, tối đa 120 chữ."))])
-    phone = PhoneField(_l("Số điện thoại"), [InputRequired(_l("Mời bạn ghi số điện thoại để người bán gọi khi giao."))])
+    phone = PhoneField(_l("Số điện thoại"), [Given(_l("Mời bạn ghi số điện thoại để người bán gọi khi giao."))])
     address_line = StringField(_l("Số nhà, đường, ấp hoặc khu vực"), [
         DataRequired(_l("Mời bạn ghi số nhà, đường, ấp hoặc khu vực.")),
         Length(max=200, message=_l("Địa chỉ dài quá, tối đa 200 chữ."))])
@@ -55,7 +69,7 @@ class ShipForm(Form):
 class DeliverForm(Form):
     """For cash: how much was taken, and by whom."""
 
-    collected = MoneyField(_l("Số tiền đã thu"), [InputRequired(_l("Mời bạn ghi số tiền đã thu của khách."))])
+    collected = MoneyField(_l("Số tiền đã thu"), [Given(_l("Mời bạn ghi số tiền đã thu của khách."))])
     collected_by = StringField(_l("Người thu tiền"), [
         DataRequired(_l("Mời bạn ghi tên người đã thu tiền.")),
         Length(max=120, message=_l("Tên dài quá, tối đa 120 chữ."))])
@@ -64,7 +78,7 @@ class DeliverForm(Form):
 class DeliveryForm(Form):
     """The seller's delivery terms."""
 
-    fee = MoneyField(_l("Phí giao mỗi đơn"), [InputRequired(_l("Mời bạn ghi phí giao, ghi 0 nếu giao miễn phí."))])
+    fee = MoneyField(_l("Phí giao mỗi đơn"), [Given(_l("Mời bạn ghi phí giao, ghi 0 nếu giao miễn phí."))])
     free_from = MoneyField(_l("Miễn phí giao từ"), [Optional()])
     pickup = BooleanField(_l("Khách được đến lấy tại gian hàng, không mất phí giao"))
 
@@ -87,5 +101,5 @@ def pack_form(lines: Iterable, lots: dict[int, list], suggestion: dict[int, dict
 
 def _amount(line, label: str, default: int | None, *, optional: bool = False):
     kind = GramsField if line.measure == "mass" else CountField
-    rule = Optional() if optional else InputRequired(_l("Mời bạn ghi số lượng; ghi 0 nếu không có."))
+    rule = Optional() if optional else Given(_l("Mời bạn ghi số lượng; ghi 0 nếu không có."))
     return kind(label, [rule], default=default)
