@@ -182,5 +182,5 @@ def renew(shelf: list[Good], officer: Person) -> None:
         renewed = _certify(good.stall, good.seed, officer, at, year=2024)
         catalogue.update_product(
             actor=good.stall.owner, seller_id=good.stall.seller.id, product_id=good.product.id, version=good.product.version,
-            details=replace(good.details, certificate_ids=renewed), now=at + timedelta(hours=5),
+            details=replace(good.details, certificate_ids=[*good.details.certificate_ids, *renewed]), now=at + timedelta(hours=5),
         )
