@@ -4,6 +4,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
 from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from marketplace.i18n import lazy_gettext as _l
@@ -42,8 +43,8 @@ class AreaForm(Form):
     crop = StringField(_l("Trồng, nuôi gì"), [DataRequired(NEEDED), Length(max=120)])
     area = NumberField(_l("Diện tích"), [InputRequired(NEEDED)])
     unit = SelectField(_l("Đơn vị"), choices=[
-        ("cong", _l("công (1.000 m²)")), ("cong_tam_lon", _l("công tầm lớn (1.296 m²)")), ("ha", _l("hecta (ha)")),
-        ("m2", _l("m²")),
+        SelectChoice("cong", _l("công (1.000 m²)")), SelectChoice("cong_tam_lon", _l("công tầm lớn (1.296 m²)")),
+        SelectChoice("ha", _l("hecta (ha)")), SelectChoice("m2", _l("m²")),
     ])
     place = PlaceField(_l("Xã, phường"))
     code = StringField(_l("Mã số vùng trồng, mã ao (nếu có)"), [Length(max=64)])
@@ -74,7 +75,7 @@ class PressForm(Form):
 class ReasonForm(Form):
     """Why a lot leaves sale."""
 
-    reason_code = SelectField(_l("Lý do"), choices=list(labels.REASONS.items()))
+    reason_code = SelectField(_l("Lý do"), choices=[SelectChoice(*pair) for pair in labels.REASONS.items()])
     reason = TextAreaField(_l("Nói rõ cho người mua"), [DataRequired(NEEDED), Length(min=5, max=500)])
 
 
@@ -97,7 +98,9 @@ def lot_form(measure: str, unit_label: str) -> type[Form]:
         best_before = DayField(_l("Hạn dùng"), [Optional()])
 
         def offer(self, areas) -> "LotForm":
-            self.growing_area.choices = [("", _l("Chưa chọn"))] + [(str(area.id), area.name) for area in areas]
+            self.growing_area.choices = [SelectChoice("", _l("Chưa chọn"))] + [
+                SelectChoice(str(area.id), area.name) for area in areas
+            ]
             return self
 
         def values(self) -> dict:
@@ -148,9 +151,9 @@ def _field(kind: str, name: str, spec: vocabulary.Field, measure: str, unit_labe
 
 
 def _choice(label, spec: vocabulary.Word):
-    choices = [(option, labels.WORDS[option]) for option in spec.options]
+    choices = [SelectChoice(option, labels.WORDS[option]) for option in spec.options]
     if not spec.required:
-        return SelectField(label, choices=[("", _l("Không ghi")), *choices])
+        return SelectField(label, choices=[SelectChoice("", _l("Không ghi")), *choices])
     if len(choices) <= 6:
         return RadioField(label, [InputRequired(CHOOSE)], choices=choices)
-    return SelectField(label, [InputRequired(CHOOSE)], choices=[("", _l("Chọn")), *choices])
+    return SelectField(label, [InputRequired(CHOOSE)], choices=[SelectChoice("", _l("Chọn")), *choices])

@@ -1,6 +1,7 @@
 """Forms of the public trace pages."""
 
 from wtforms import RadioField, SearchField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from marketplace.i18n import lazy_gettext as _l
@@ -18,7 +19,8 @@ class ReportForm(Form):
     """What is wrong, in the consumer's words."""
 
     kind = RadioField(
-        _l("Việc gì?"), [InputRequired(_l("Mời bạn chọn một mục."))], choices=list(labels.REPORTS.items()))
+        _l("Việc gì?"), [InputRequired(_l("Mời bạn chọn một mục."))],
+        choices=[SelectChoice(value, word) for value, word in labels.REPORTS.items()])
     text = TextAreaField(
         _l("Bạn thấy gì?"),
         [DataRequired(_l("Mời bạn viết vài chữ.")), Length(max=2000, message=_l("Mục này dài quá, tối đa 2.000 ký tự."))])
