@@ -1,9 +1,11 @@
 """Fixtures every test may use: an app on each engine, a fresh migrated database, a fixed clock."""
 
+import contextvars
 import os
 from datetime import UTC, datetime
 
 import pytest
+from flask.testing import FlaskClient
 
 from marketplace.database import db
 from tests.browser import Browser
@@ -62,9 +64,29 @@ def app(database):
         db.session.remove()
 
 
+class SeparateClient(FlaskClient):
+    """Each request in its own context, as in production.
+
+    Inside the test's app context requests would share `g`: the first signed-in person, CSRF token and nonce would
+    stay for all later ones. The test's session forgets what it read before, so it sees what the request wrote.
+    """
+
+    def open(self, *args, **kwargs):
+        self._forget()
+        try:
+            return contextvars.Context().run(super().open, *args, **kwargs)
+        finally:
+            self._forget()
+
+    def _forget(self) -> None:
+        db.session.rollback()
+        db.session.expire_all()
+
+
 @pytest.fixture
 def client(app):
     """A browser-like client: cookies kept, no CSRF switched off."""
+    app.test_client_class = SeparateClient
     return app.test_client()
 
 

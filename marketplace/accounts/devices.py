@@ -1,9 +1,24 @@
 """Naming a device in a few words from what its browser says; nothing finer is kept."""
 
-_SYSTEMS = (("iphone", "iPhone"), ("ipad", "iPad"), ("android", "Android"), ("windows", "Windows"), ("mac os", "Mac"), ("linux", "Linux"))
+_SYSTEMS = (
+    ("iphone", "iPhone"),
+    ("ipad", "iPad"),
+    ("android", "Android"),
+    ("windows", "Windows"),
+    ("mac os", "Mac"),
+    ("linux", "Linux"),
+)
 _BROWSERS = (
-    ("zalo", "Zalo"), ("fbav", "Facebook"), ("coc_coc", "Cốc Cốc"), ("samsungbrowser", "Samsung Internet"), ("edg", "Edge"),
-    ("firefox", "Firefox"), ("fxios", "Firefox"), ("crios", "Chrome"), ("chrome", "Chrome"), ("safari", "Safari"),
+    ("zalo", "Zalo"),
+    ("fbav", "Facebook"),
+    ("coc_coc", "Cốc Cốc"),
+    ("samsungbrowser", "Samsung Internet"),
+    ("edg", "Edge"),
+    ("firefox", "Firefox"),
+    ("fxios", "Firefox"),
+    ("crios", "Chrome"),
+    ("chrome", "Chrome"),
+    ("safari", "Safari"),
 )
 
 

@@ -1,6 +1,7 @@
 """Forms of the accounts slice. A consent is a box nobody ticked beforehand."""
 
 from wtforms import BooleanField, HiddenField, PasswordField, RadioField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from marketplace.accounts import logins, passwords
@@ -37,7 +38,9 @@ def _login_field(label=None) -> StringField:
 
 def _name_field(label) -> StringField:
     message = _l("Mời bạn ghi họ và tên, ví dụ Nguyễn Thị Sáu.")
-    return StringField(label, [InputRequired(message), Length(max=100, message=_l("Họ tên dài quá 100 ký tự.")), person_name])
+    return StringField(
+        label, [InputRequired(message), Length(max=100, message=_l("Họ tên dài quá 100 ký tự.")), person_name]
+    )
 
 
 class SignInForm(Form):
@@ -46,7 +49,10 @@ class SignInForm(Form):
     login = _login_field()
     password = PasswordField(
         _l("Mật khẩu"),
-        [InputRequired(_l("Mời bạn nhập mật khẩu.")), Length(max=passwords.MAX_LENGTH, message=_l("Mật khẩu này quá dài."))],
+        [
+            InputRequired(_l("Mời bạn nhập mật khẩu.")),
+            Length(max=passwords.MAX_LENGTH, message=_l("Mật khẩu này quá dài.")),
+        ],
     )
     remember = BooleanField(_l("Giữ đăng nhập 30 ngày trên máy này"))
     next = HiddenField()
@@ -89,11 +95,15 @@ class AssistedForm(_ConsentForm):
     login = _login_field(_l("Số điện thoại của bà con (hoặc e-mail)"))
     channel = RadioField(
         _l("Đã đọc các nội dung đồng ý cho bà con nghe"),
-        choices=[("assisted-in-person", _l("Gặp trực tiếp")), ("assisted-phone", _l("Qua điện thoại"))],
+        choices=[
+            SelectChoice("assisted-in-person", _l("Gặp trực tiếp")),
+            SelectChoice("assisted-phone", _l("Qua điện thoại")),
+        ],
         validators=[InputRequired(_l("Mời bạn chọn đã đọc cho bà con nghe bằng cách nào."))],
     )
     note = TextAreaField(
-        _l("Ghi chú (không bắt buộc)"), [Length(max=500, message=_l("Ghi chú dài quá 500 ký tự."))],
+        _l("Ghi chú (không bắt buộc)"),
+        [Length(max=500, message=_l("Ghi chú dài quá 500 ký tự."))],
         description=_l("Ví dụ: đọc tại nhà văn hóa ấp, có con gái đi cùng."),
     )
 
@@ -113,7 +123,10 @@ class PasswordForm(Form):
 
     current = PasswordField(
         _l("Mật khẩu hiện tại"),
-        [InputRequired(_l("Mời bạn nhập mật khẩu hiện tại.")), Length(max=passwords.MAX_LENGTH, message=_l("Mật khẩu này quá dài."))],
+        [
+            InputRequired(_l("Mời bạn nhập mật khẩu hiện tại.")),
+            Length(max=passwords.MAX_LENGTH, message=_l("Mật khẩu này quá dài.")),
+        ],
     )
     password = PasswordField(_l("Mật khẩu mới"), [InputRequired(_l("Mời bạn đặt mật khẩu mới.")), _PASSWORD_LENGTH])
 
@@ -129,7 +142,10 @@ class CloseForm(Form):
 
     current = PasswordField(
         _l("Mật khẩu hiện tại"),
-        [InputRequired(_l("Mời bạn nhập mật khẩu hiện tại.")), Length(max=passwords.MAX_LENGTH, message=_l("Mật khẩu này quá dài."))],
+        [
+            InputRequired(_l("Mời bạn nhập mật khẩu hiện tại.")),
+            Length(max=passwords.MAX_LENGTH, message=_l("Mật khẩu này quá dài.")),
+        ],
     )
 
 

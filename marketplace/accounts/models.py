@@ -35,7 +35,9 @@ class Person(UserMixin, Base):
     deactivated_at: Mapped[datetime | None]
 
     grants: Mapped[list["RoleGrant"]] = relationship(
-        primaryjoin="and_(RoleGrant.person_id == Person.id, RoleGrant.revoked_at.is_(None))", viewonly=True, lazy="selectin"
+        primaryjoin="and_(RoleGrant.person_id == Person.id, RoleGrant.revoked_at.is_(None))",
+        viewonly=True,
+        lazy="selectin",
     )
 
     @property
@@ -56,8 +58,14 @@ class RoleGrant(Base):
 
     __tablename__ = "role_grant"
     __table_args__ = (
-        Index("uq_role_grant_live", "person_id", "role", unique=True, sqlite_where=text("revoked_at IS NULL"),
-              postgresql_where=text("revoked_at IS NULL")),
+        Index(
+            "uq_role_grant_live",
+            "person_id",
+            "role",
+            unique=True,
+            sqlite_where=text("revoked_at IS NULL"),
+            postgresql_where=text("revoked_at IS NULL"),
+        ),
     )
 
     id: Mapped[Id]

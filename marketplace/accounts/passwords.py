@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from functools import lru_cache
 from importlib import resources
+from itertools import pairwise
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -61,7 +62,7 @@ def too_easy(password: str, *, own: tuple[str, ...] = ()) -> bool:
 
 def _counts(digits: str) -> bool:
     """True for 45678901, 87654321 and the like."""
-    steps = {(int(after) - int(before)) % 10 for before, after in zip(digits, digits[1:], strict=False)}
+    steps = {(int(after) - int(before)) % 10 for before, after in pairwise(digits)}
     return steps in ({1}, {9})
 
 

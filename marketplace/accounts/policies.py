@@ -22,7 +22,13 @@ def can_register_others(person: Person) -> bool:
 
 def can_reissue_password(actor: Person, person: Person) -> bool:
     """An officer hands a new slip to somebody who forgot; never to people with duties, never to oneself."""
-    return actor.is_active and actor.has_role("officer") and actor.id != person.id and not person.grants and person.is_active
+    return (
+        actor.is_active
+        and actor.has_role("officer")
+        and actor.id != person.id
+        and not person.grants
+        and person.is_active
+    )
 
 
 def can_deactivate(actor: Person, person: Person) -> bool:

@@ -61,8 +61,10 @@ def session_person(*, identity: str, key: str, now: datetime) -> Person | None:
     if not (identity.isascii() and number.isdecimal() and epoch.isdecimal() and len(identity) < 30 and key):
         return None
     statement = _LIVE_PERSON.where(
-        Person.id == int(number), Person.session_epoch == int(epoch),
-        SignInSession.key_hash == digest(key), SignInSession.expires_at > now,
+        Person.id == int(number),
+        Person.session_epoch == int(epoch),
+        SignInSession.key_hash == digest(key),
+        SignInSession.expires_at > now,
     )
     return db.session.execute(statement).unique().scalar_one_or_none()
 
@@ -70,16 +72,20 @@ def session_person(*, identity: str, key: str, now: datetime) -> Person | None:
 def by_login(login: str) -> Person | None:
     """The person with this normalised phone number (E.164) or e-mail address (lower case)."""
     column = Person.email if "@" in login else Person.phone
-    return db.session.execute(
-        select(Person).options(joinedload(Person.grants)).where(column == login)
-    ).unique().scalar_one_or_none()
+    return (
+        db.session.execute(select(Person).options(joinedload(Person.grants)).where(column == login))
+        .unique()
+        .scalar_one_or_none()
+    )
 
 
 def get(person_id: int) -> Person | None:
     """The person with this id, with roles."""
-    return db.session.execute(
-        select(Person).options(joinedload(Person.grants)).where(Person.id == person_id)
-    ).unique().scalar_one_or_none()
+    return (
+        db.session.execute(select(Person).options(joinedload(Person.grants)).where(Person.id == person_id))
+        .unique()
+        .scalar_one_or_none()
+    )
 
 
 def consents(*, person_id: int) -> list[ConsentRow]:
@@ -87,9 +93,17 @@ def consents(*, person_id: int) -> list[ConsentRow]:
     recorder = aliased(Person)
     rows = db.session.execute(
         select(
-            Consent.id, Consent.purpose, Consent.text_version, Consent.channel, recorder.full_name, Consent.note,
-            Consent.given_at, Consent.withdrawn_at,
-        ).join(recorder, recorder.id == Consent.recorded_by_id).where(Consent.person_id == person_id)
+            Consent.id,
+            Consent.purpose,
+            Consent.text_version,
+            Consent.channel,
+            recorder.full_name,
+            Consent.note,
+            Consent.given_at,
+            Consent.withdrawn_at,
+        )
+        .join(recorder, recorder.id == Consent.recorded_by_id)
+        .where(Consent.person_id == person_id)
         .order_by(Consent.id.desc())
     )
     return [ConsentRow(*row) for row in rows]
@@ -102,11 +116,14 @@ def standing_consents(*, person_id: int) -> dict[str, ConsentRow]:
 
 def has_consent(*, person_id: int, purpose: str) -> bool:
     """True while the person's consent to `purpose` stands."""
-    return db.session.execute(
-        select(Consent.id).where(
-            Consent.person_id == person_id, Consent.purpose == purpose, Consent.withdrawn_at.is_(None)
-        ).limit(1)
-    ).first() is not None
+    return (
+        db.session.execute(
+            select(Consent.id)
+            .where(Consent.person_id == person_id, Consent.purpose == purpose, Consent.withdrawn_at.is_(None))
+            .limit(1)
+        ).first()
+        is not None
+    )
 
 
 def live_sessions(*, person_id: int, key: str, now: datetime) -> list[SessionRow]:
@@ -115,7 +132,8 @@ def live_sessions(*, person_id: int, key: str, now: datetime) -> list[SessionRow
     rows = db.session.execute(
         select(SignInSession.id, SignInSession.device, SignInSession.started_at, SignInSession.key_hash)
         .where(SignInSession.person_id == person_id, SignInSession.ended_at.is_(None), SignInSession.expires_at > now)
-        .order_by(SignInSession.id.desc()).limit(50)
+        .order_by(SignInSession.id.desc())
+        .limit(50)
     )
     return [SessionRow(row.id, row.device, row.started_at, row.key_hash == current) for row in rows]
 
@@ -126,7 +144,9 @@ def history(*, person_id: int, limit: int = 20) -> list[EventRow]:
     rows = db.session.execute(
         select(AccountEvent.kind, AccountEvent.detail, actor.full_name, AccountEvent.at)
         .outerjoin(actor, actor.id == AccountEvent.actor_id)
-        .where(AccountEvent.person_id == person_id).order_by(AccountEvent.id.desc()).limit(limit)
+        .where(AccountEvent.person_id == person_id)
+        .order_by(AccountEvent.id.desc())
+        .limit(limit)
     )
     return [EventRow(*row) for row in rows]
 
@@ -134,7 +154,9 @@ def history(*, person_id: int, limit: int = 20) -> list[EventRow]:
 def recovery_codes_left(*, person_id: int) -> int:
     """How many recovery codes the person has not used."""
     return db.session.execute(
-        select(func.count()).select_from(RecoveryCode).where(RecoveryCode.person_id == person_id, RecoveryCode.used_at.is_(None))
+        select(func.count())
+        .select_from(RecoveryCode)
+        .where(RecoveryCode.person_id == person_id, RecoveryCode.used_at.is_(None))
     ).scalar_one()
 
 
@@ -142,7 +164,8 @@ def roles(*, person_id: int) -> list[dict]:
     """Roles held now: role, area, since."""
     rows = db.session.execute(
         select(RoleGrant.role, RoleGrant.area, RoleGrant.granted_at)
-        .where(RoleGrant.person_id == person_id, RoleGrant.revoked_at.is_(None)).order_by(RoleGrant.id)
+        .where(RoleGrant.person_id == person_id, RoleGrant.revoked_at.is_(None))
+        .order_by(RoleGrant.id)
     )
     return [{"role": row.role, "area": row.area, "granted_at": row.granted_at} for row in rows]
 
@@ -150,8 +173,12 @@ def roles(*, person_id: int) -> list[dict]:
 def own_data(*, person: Person) -> dict:
     """What this slice keeps about the person, for the person: plain values, times in UTC ISO 8601."""
     return {
-        "full_name": person.full_name, "phone": person.phone, "email": person.email, "language": person.locale,
-        "created_at": _iso(person.created_at), "second_factor_since": _iso(person.totp_confirmed_at),
+        "full_name": person.full_name,
+        "phone": person.phone,
+        "email": person.email,
+        "language": person.locale,
+        "created_at": _iso(person.created_at),
+        "second_factor_since": _iso(person.totp_confirmed_at),
         "roles": [{**role, "granted_at": _iso(role["granted_at"])} for role in roles(person_id=person.id)],
         "consents": [
             {**asdict(row), "given_at": _iso(row.given_at), "withdrawn_at": _iso(row.withdrawn_at)}

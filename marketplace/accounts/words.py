@@ -3,8 +3,10 @@
 from marketplace.i18n import lazy_gettext as _l
 
 ROLES = {
-    "officer": _l("Cán bộ Sở Công Thương"), "inspector": _l("Người kiểm tra, chứng nhận"),
-    "helper": _l("Tổ công nghệ số cộng đồng"), "operator": _l("Người vận hành"),
+    "officer": _l("Cán bộ Sở Công Thương"),
+    "inspector": _l("Người kiểm tra, chứng nhận"),
+    "helper": _l("Tổ công nghệ số cộng đồng"),
+    "operator": _l("Người vận hành"),
 }
 EVENTS = {
     "registered": _l("Mở tài khoản"),

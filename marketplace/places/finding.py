@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from marketplace.folding import accented, fold, sort_key
 
 _ABBREVIATIONS = {
-    "p": "phuong", "q": "quan", "h": "huyen", "x": "xa", "tt": "thi tran", "tx": "thi xa", "tp": "thanh pho", "t": "tinh",
+    "p": "phuong",
+    "q": "quan",
+    "h": "huyen",
+    "x": "xa",
+    "tt": "thi tran",
+    "tx": "thi xa",
+    "tp": "thanh pho",
+    "t": "tinh",
 }
 _KINDS = ("thanh pho", "thi tran", "thi xa", "phuong", "huyen", "quan", "tinh", "xa")
 _CITY = "Thành phố Cần Thơ"
@@ -37,10 +44,17 @@ class Entry:
         bare, bare_district = _bare(fold(name)), _bare(fold(district or ""))
         local = frozenset(f"{bare} {bare_district}".split())
         return cls(
-            place_id=place_id, former_id=former_id, name=name, district=district, province=province,
-            names=(fold(name), bare), districts=(fold(district), bare_district) if district else (),
-            local_words=local, words=local.union(_bare(fold(province)).split()),
-            marked_words=frozenset(accented(f"{name} {district or ''} {province}").split()), order=sort_key(bare),
+            place_id=place_id,
+            former_id=former_id,
+            name=name,
+            district=district,
+            province=province,
+            names=(fold(name), bare),
+            districts=(fold(district), bare_district) if district else (),
+            local_words=local,
+            words=local.union(_bare(fold(province)).split()),
+            marked_words=frozenset(accented(f"{name} {district or ''} {province}").split()),
+            order=sort_key(bare),
         )
 
     @property
@@ -98,7 +112,9 @@ def _former(entry: Entry, level: int) -> str | None:
         return None
     # Both Hậu Giang and Sóc Trăng had a Huyện Châu Thành with a Xã Phú Tân: outside old Cần Thơ the province is said.
     province = "" if entry.province == _CITY else entry.province
-    parts = {_DISTRICT: (entry.district, province), _PROVINCE: (entry.province,)}.get(level, (entry.name, entry.district, province))
+    parts = {_DISTRICT: (entry.district, province), _PROVINCE: (entry.province,)}.get(
+        level, (entry.name, entry.district, province)
+    )
     return ", ".join(part for part in parts if part)
 
 

@@ -1,7 +1,7 @@
 """The place field: a present ward or commune, chosen from the list or found by typing a new or an old name.
 
-Works without script. Three inputs belong to a field `ward`: `ward` (the list of 103), `ward-q` (what is typed) with its own
-button `ward-find`, and `ward-hit` (the choices found). Draw it with `templates/places/_picker.html`.
+Works without script. Three inputs belong to a field `ward`: `ward` (the list of 103), `ward-q` (what is typed)
+with its own button `ward-find`, and `ward-hit` (the choices found). Draw it with `templates/places/_picker.html`.
 """
 
 from wtforms import Field
@@ -33,7 +33,9 @@ class PlaceField(Field):
     def groups(self) -> list[tuple[str, list[queries.PlaceOption]]]:
         """The choice list: (former area in words, its units)."""
         units = queries.present_units()
-        return [(str(words), [unit for unit in units if unit.former_area == area]) for area, words in AREA_LABELS.items()]
+        return [
+            (str(words), [unit for unit in units if unit.former_area == area]) for area, words in AREA_LABELS.items()
+        ]
 
     @property
     def chosen_label(self) -> str:
@@ -60,7 +62,8 @@ class PlaceField(Field):
     def pre_validate(self, form):
         if self._undecided:
             raise StopValidation(
-                _("Mời bạn chọn đúng nơi trong danh sách tìm được bên dưới.") if self.hits
+                _("Mời bạn chọn đúng nơi trong danh sách tìm được bên dưới.")
+                if self.hits
                 else _("Không tìm thấy nơi này. Mời bạn gõ tên xã, phường hoặc quận, huyện cũ.")
             )
         if self._unknown:

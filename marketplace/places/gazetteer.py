@@ -46,13 +46,29 @@ class SuccessionRow:
 def units() -> list[UnitRow]:
     """The 103 present and 263 former units, present ones first, each group in Vietnamese order."""
     present = [
-        UnitRow(row["ward_code"], MERGER, None, row["ward"], row["ward_type"], None, row["province"],
-                FORMER_AREAS[row["former_province_code"]])
+        UnitRow(
+            row["ward_code"],
+            MERGER,
+            None,
+            row["ward"],
+            row["ward_type"],
+            None,
+            row["province"],
+            FORMER_AREAS[row["former_province_code"]],
+        )
         for row in _rows("units_cantho_from_2025-07-01.csv")
     ]
     former = [
-        UnitRow(row["ward_code"], BEFORE_COUNTING, LAST_OLD_DAY, row["ward"], row["ward_type"], row["district"],
-                row["province"], FORMER_AREAS[row["province_code"]])
+        UnitRow(
+            row["ward_code"],
+            BEFORE_COUNTING,
+            LAST_OLD_DAY,
+            row["ward"],
+            row["ward_type"],
+            row["district"],
+            row["province"],
+            FORMER_AREAS[row["province_code"]],
+        )
         for row in _rows("units_legacy_until_2025-06-30.csv")
     ]
     return [*sorted(present, key=_order), *sorted(former, key=_order)]

@@ -44,7 +44,7 @@ class PlaceRow:
 
 @dataclass(frozen=True)
 class PlaceHit:
-    """A present unit found by search; `former_label` is the old name that matched, without the words "trước 1/7/2025"."""
+    """A present unit found by search; `former_label` is the old name that matched, bare (no "trước 1/7/2025")."""
 
     id: int
     label: str
@@ -73,8 +73,16 @@ _kept: WeakKeyDictionary[Engine, _Gazetteer] = WeakKeyDictionary()
 _lock = Lock()
 _ALL = (
     select(
-        PlaceUnit.id, PlaceUnit.code, PlaceUnit.valid_from, PlaceUnit.valid_to, PlaceUnit.name, PlaceUnit.kind,
-        PlaceUnit.district, PlaceUnit.province, PlaceUnit.former_area, PlaceSuccession.successor_id,
+        PlaceUnit.id,
+        PlaceUnit.code,
+        PlaceUnit.valid_from,
+        PlaceUnit.valid_to,
+        PlaceUnit.name,
+        PlaceUnit.kind,
+        PlaceUnit.district,
+        PlaceUnit.province,
+        PlaceUnit.former_area,
+        PlaceSuccession.successor_id,
     )
     .outerjoin(PlaceSuccession, PlaceSuccession.predecessor_id == PlaceUnit.id)
     .order_by(PlaceUnit.id, PlaceSuccession.successor_id)
@@ -90,8 +98,12 @@ def search(*, text: str, limit: int = 10) -> list[PlaceHit]:
     gazetteer = _gazetteer()
     return [
         PlaceHit(
-            entry.place_id, gazetteer.rows[entry.place_id].label, former,
-            split=former is not None and former.startswith(entry.name) and len(gazetteer.successors[entry.former_id]) > 1,
+            entry.place_id,
+            gazetteer.rows[entry.place_id].label,
+            former,
+            split=former is not None
+            and former.startswith(entry.name)
+            and len(gazetteer.successors[entry.former_id]) > 1,
         )
         for entry, former in find(gazetteer.entries, text, limit)
     ]

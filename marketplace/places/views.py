@@ -16,8 +16,8 @@ bp = Blueprint("places", __name__)
 def find_places():
     """`?q=`: present units by new or old name, at most 10, as `{"items": [{id, label, former, split}]}`."""
     hits = queries.search(text=(clean_text(request.args.get("q", "")) or "")[:120])
-    response = jsonify(items=[
-        {"id": hit.id, "label": hit.label, "former": hit.former_label, "split": hit.split} for hit in hits
-    ])
+    response = jsonify(
+        items=[{"id": hit.id, "label": hit.label, "former": hit.former_label, "split": hit.split} for hit in hits]
+    )
     response.headers["Cache-Control"] = "public, max-age=3600"
     return response

@@ -4,10 +4,11 @@ import { copy } from "./copy.js";
 import { focus, once } from "./form.js";
 import { offline } from "./offline.js";
 import { photoPicker } from "./photo-picker.js";
+import { placePicker } from "./place-picker.js";
 import { quantity } from "./quantity.js";
 
 const modules = {
-  "auto-submit": autoSubmit, copy, filters, focus, offline, once, "photo-picker": photoPicker, quantity,
+  "auto-submit": autoSubmit, copy, filters, focus, offline, once, "photo-picker": photoPicker, "place-picker": placePicker, quantity,
 };
 
 for (const element of document.querySelectorAll("[data-module]")) {

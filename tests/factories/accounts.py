@@ -23,8 +23,12 @@ def make_person(*, roles=(), area=None, **given) -> Person:
     """A person who signs in with PASSWORD; committed. `roles` are granted at once."""
     number = next(_numbers)
     values = {
-        "phone": f"+8490{number:07d}", "full_name": f"Nguyễn Thị Bưởi {number}", "password_hash": _hash(), "locale": "vi",
-        "created_at": CREATED, **given,
+        "phone": f"+8490{number:07d}",
+        "full_name": f"Nguyễn Thị Bưởi {number}",
+        "password_hash": _hash(),
+        "locale": "vi",
+        "created_at": CREATED,
+        **given,
     }
     with transaction() as session:
         person = Person(**values)

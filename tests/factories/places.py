@@ -8,7 +8,9 @@ from marketplace.places.models import PlaceUnit
 
 def any_place(name: str = "Phường Cái Khế") -> PlaceUnit:
     """A present unit by its full name."""
-    return db.session.execute(select(PlaceUnit).where(PlaceUnit.name == name, PlaceUnit.valid_to.is_(None))).scalar_one()
+    return db.session.execute(
+        select(PlaceUnit).where(PlaceUnit.name == name, PlaceUnit.valid_to.is_(None))
+    ).scalar_one()
 
 
 def old_place(name: str = "Phường An Hòa", province: str = "Thành phố Cần Thơ") -> PlaceUnit:

@@ -45,11 +45,14 @@ def test_accented_does_not_care_where_the_tone_stands(old, new):
     assert accented(old) == accented(new)
 
 
-ALPHABET = "a ă â b c d đ e ê g h i k l m n o ô ơ p q r s t u ư v x y".split()
+ALPHABET = list("aăâbcdđeêghiklmnoôơpqrstuưvxy")
 TONES = ["ba", "bà", "bả", "bã", "bá", "bạ"]
 
 
-@pytest.mark.parametrize("row", [ALPHABET, TONES, ["Â", "ẩ", "b"], ["bà con", "ba cơ"], ["an bình", "anh"], ["Phường 1", "Phường 2", "Phường A"]])
+@pytest.mark.parametrize(
+    "row",
+    [ALPHABET, TONES, ["Â", "ẩ", "b"], ["bà con", "ba cơ"], ["an bình", "anh"], ["Phường 1", "Phường 2", "Phường A"]],
+)
 def test_sort_key_follows_the_vietnamese_alphabet(row):
     shuffled = row[:]
     random.Random(7).shuffle(shuffled)

@@ -17,7 +17,25 @@ from marketplace.accounts.services.sessions import end_all_sessions, end_one_ses
 from marketplace.accounts.services.sign_in import SignedIn, change_password, sign_in
 
 __all__ = [
-    "SignedIn", "Slip", "change_password", "choose_language", "close_account", "deactivate", "end_all_sessions",
-    "end_one_session", "end_session", "give_consent", "grant_role", "note_download", "open_session", "register",
-    "register_assisted", "reissue_password", "rename", "revoke_role", "sign_in", "tidy", "withdraw_consent",
+    "SignedIn",
+    "Slip",
+    "change_password",
+    "choose_language",
+    "close_account",
+    "deactivate",
+    "end_all_sessions",
+    "end_one_session",
+    "end_session",
+    "give_consent",
+    "grant_role",
+    "note_download",
+    "open_session",
+    "register",
+    "register_assisted",
+    "reissue_password",
+    "rename",
+    "revoke_role",
+    "sign_in",
+    "tidy",
+    "withdraw_consent",
 ]

@@ -25,7 +25,7 @@ class AccountNeedsConsent(DomainError):
 
 
 def give_consent(*, actor: Person, purpose: str, now: datetime) -> None:
-    """Agree to one more purpose on the account page; agreeing twice changes nothing. Raises DomainError for an unknown purpose."""
+    """Agree to one more purpose; agreeing twice changes nothing. Raises DomainError for an unknown purpose."""
     if purpose not in TEXTS:
         raise DomainError()
     with transaction() as session:
@@ -35,7 +35,11 @@ def give_consent(*, actor: Person, purpose: str, now: datetime) -> None:
             return
         session.add(
             Consent(
-                person_id=actor.id, purpose=purpose, text_version=TEXTS[purpose].version, channel="web", recorded_by_id=actor.id,
+                person_id=actor.id,
+                purpose=purpose,
+                text_version=TEXTS[purpose].version,
+                channel="web",
+                recorded_by_id=actor.id,
                 given_at=now,
             )
         )
@@ -43,7 +47,7 @@ def give_consent(*, actor: Person, purpose: str, now: datetime) -> None:
 
 
 def withdraw_consent(*, actor: Person, purpose: str, now: datetime) -> None:
-    """Take a consent back, as easily as it was given. Raises AccountNeedsConsent, DomainError for an unknown purpose."""
+    """Take a consent back, as easily as it was given. Raises AccountNeedsConsent, DomainError (unknown purpose)."""
     if purpose not in TEXTS:
         raise DomainError()
     if TEXTS[purpose].required:
@@ -99,7 +103,9 @@ def deactivate(*, actor: Person | None, person: Person, now: datetime) -> None:
             return
         for ending, column in ((RoleGrant, "revoked_at"), (Consent, "withdrawn_at")):
             session.execute(
-                update(ending).where(ending.person_id == person.id, getattr(ending, column).is_(None)).values({column: now})
+                update(ending)
+                .where(ending.person_id == person.id, getattr(ending, column).is_(None))
+                .values({column: now})
             )
         sessions.end_all_sessions(person=session.get_one(Person, person.id), actor=actor, now=now)
         events.note(person=person, actor=actor, kind="deactivated", now=now)
@@ -116,7 +122,9 @@ def grant_role(*, actor: Person | None, person: Person, role: str, now: datetime
         raise Forbidden()
     with transaction() as session:
         live = session.execute(
-            select(RoleGrant).where(RoleGrant.person_id == person.id, RoleGrant.role == role, RoleGrant.revoked_at.is_(None))
+            select(RoleGrant).where(
+                RoleGrant.person_id == person.id, RoleGrant.role == role, RoleGrant.revoked_at.is_(None)
+            )
         ).scalar_one_or_none()
         if live is not None:
             if live.area == area:
@@ -124,7 +132,9 @@ def grant_role(*, actor: Person | None, person: Person, role: str, now: datetime
             live.revoked_at = now
             session.flush()
         session.add(
-            RoleGrant(person_id=person.id, role=role, area=area, granted_by_id=actor.id if actor else None, granted_at=now)
+            RoleGrant(
+                person_id=person.id, role=role, area=area, granted_by_id=actor.id if actor else None, granted_at=now
+            )
         )
         events.note(person=person, actor=actor, kind="role-granted", detail=f"{role} {area or ''}".strip(), now=now)
         session.flush()
@@ -138,7 +148,8 @@ def revoke_role(*, actor: Person | None, person: Person, role: str, now: datetim
         raise Forbidden()
     with transaction() as session:
         ended = session.execute(
-            update(RoleGrant).where(RoleGrant.person_id == person.id, RoleGrant.role == role, RoleGrant.revoked_at.is_(None))
+            update(RoleGrant)
+            .where(RoleGrant.person_id == person.id, RoleGrant.role == role, RoleGrant.revoked_at.is_(None))
             .values(revoked_at=now)
         )
         if ended.rowcount:
@@ -151,4 +162,6 @@ def tidy(now: datetime) -> int:
     """Daily job: forget old attempt counts and long-ended sessions; returns how many rows went."""
     gone = throttle.forget_old(now)
     with transaction() as session:
-        return gone + session.execute(delete(SignInSession).where(SignInSession.expires_at < now - SESSIONS_KEPT)).rowcount
+        return (
+            gone + session.execute(delete(SignInSession).where(SignInSession.expires_at < now - SESSIONS_KEPT)).rowcount
+        )

@@ -6,9 +6,21 @@ from marketplace.accounts.models import AccountEvent, Person
 from marketplace.database import db
 
 KINDS = (
-    "registered", "registered-assisted", "password-changed", "password-reissued", "sessions-ended", "second-factor-on",
-    "second-factor-reset", "recovery-code-used", "recovery-codes-renewed", "role-granted", "role-revoked", "consent-given",
-    "consent-withdrawn", "data-downloaded", "deactivated",
+    "registered",
+    "registered-assisted",
+    "password-changed",
+    "password-reissued",
+    "sessions-ended",
+    "second-factor-on",
+    "second-factor-reset",
+    "recovery-code-used",
+    "recovery-codes-renewed",
+    "role-granted",
+    "role-revoked",
+    "consent-given",
+    "consent-withdrawn",
+    "data-downloaded",
+    "deactivated",
 )
 
 

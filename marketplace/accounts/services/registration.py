@@ -86,7 +86,14 @@ class Slip:
 
 
 def register(
-    *, full_name: str, login: str, password: str, consents: Sequence[str], now: datetime, locale: str = "vi", demo: bool = False
+    *,
+    full_name: str,
+    login: str,
+    password: str,
+    consents: Sequence[str],
+    now: datetime,
+    locale: str = "vi",
+    demo: bool = False,
 ) -> Person:
     """Open an account; `consents` are the purposes agreed to. Raises UnreadableLogin, PasswordLength, EasyPassword,
     ConsentMissing, AlreadyRegistered."""
@@ -162,8 +169,13 @@ def record_consents(
         for purpose in dict.fromkeys(purposes):
             session.add(
                 Consent(
-                    person_id=person.id, purpose=purpose, text_version=TEXTS[purpose].version, channel=channel,
-                    recorded_by_id=recorder.id, note=note, given_at=now,
+                    person_id=person.id,
+                    purpose=purpose,
+                    text_version=TEXTS[purpose].version,
+                    channel=channel,
+                    recorded_by_id=recorder.id,
+                    note=note,
+                    given_at=now,
                 )
             )
 
@@ -174,7 +186,12 @@ def _add_person(*, full_name: str, login: str, encoded: str, locale: str, demo: 
         raise UnreadableLogin()
     email = known if "@" in known else None
     person = Person(
-        phone=None if email else known, email=email, full_name=full_name, password_hash=encoded, locale=locale, demo=demo,
+        phone=None if email else known,
+        email=email,
+        full_name=full_name,
+        password_hash=encoded,
+        locale=locale,
+        demo=demo,
         created_at=now,
     )
     with transaction() as session:

@@ -58,7 +58,8 @@ def turn_on(*, actor: Person, secret: str, code: str, now: datetime) -> list[str
         raise WrongCode()
     with transaction() as session:
         confirmed = session.execute(
-            update(Person).where(Person.id == actor.id, Person.totp_confirmed_at.is_(None))
+            update(Person)
+            .where(Person.id == actor.id, Person.totp_confirmed_at.is_(None))
             .values(totp_secret=secret, totp_confirmed_at=now, totp_last_step=step)
         )
         if not confirmed.rowcount:
@@ -79,7 +80,12 @@ def finish_sign_in(
     number, _, epoch = identity.partition(".")
     known = number.isascii() and number.isdecimal() and len(number) < 19
     person = queries.get(int(number)) if known else None
-    if person is None or not person.is_active or str(person.session_epoch) != epoch or now - password_at > HALF_SIGN_IN_LASTS:
+    if (
+        person is None
+        or not person.is_active
+        or str(person.session_epoch) != epoch
+        or now - password_at > HALF_SIGN_IN_LASTS
+    ):
         raise SignInAgain()
     check(person=person, code=code, now=now)
     return person, sessions.open_session(person=person, device=device, remember=remember, now=now)
@@ -109,7 +115,8 @@ def reset(*, actor: Person | None, person: Person, now: datetime) -> None:
         raise Forbidden()
     with transaction() as session:
         session.execute(
-            update(Person).where(Person.id == person.id)
+            update(Person)
+            .where(Person.id == person.id)
             .values(totp_secret=None, totp_confirmed_at=None, totp_last_step=None)
         )
         session.execute(delete(RecoveryCode).where(RecoveryCode.person_id == person.id))
@@ -135,7 +142,8 @@ def _use_recovery_code(person: Person, code: str, now: datetime) -> bool:
         used = session.execute(
             update(RecoveryCode)
             .where(
-                RecoveryCode.person_id == person.id, RecoveryCode.code_hash == passwords.digest(_plain(code)),
+                RecoveryCode.person_id == person.id,
+                RecoveryCode.code_hash == passwords.digest(_plain(code)),
                 RecoveryCode.used_at.is_(None),
             )
             .values(used_at=now)
@@ -159,7 +167,9 @@ def _step_of(secret: str, code: str, now: datetime) -> int | None:
     if len(digits) != 6 or not digits.isascii() or not digits.isdecimal():
         return None
     totp, current = pyotp.TOTP(secret, interval=STEP), int(now.timestamp()) // STEP
-    fitting = [step for step in (current - 1, current, current + 1) if secrets.compare_digest(totp.generate_otp(step), digits)]
+    fitting = [
+        step for step in (current - 1, current, current + 1) if secrets.compare_digest(totp.generate_otp(step), digits)
+    ]
     return max(fitting, default=None)
 
 

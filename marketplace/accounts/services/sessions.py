@@ -46,7 +46,9 @@ def end_one_session(*, actor: Person, session_id: int, now: datetime) -> None:
     with transaction() as session:
         ended = session.execute(
             update(SignInSession)
-            .where(SignInSession.id == session_id, SignInSession.person_id == actor.id, SignInSession.ended_at.is_(None))
+            .where(
+                SignInSession.id == session_id, SignInSession.person_id == actor.id, SignInSession.ended_at.is_(None)
+            )
             .values(ended_at=now)
         )
         if not ended.rowcount:
@@ -68,6 +70,4 @@ def end_all_sessions(*, person: Person, actor: Person | None, now: datetime) -> 
 def raise_epoch(person: Person) -> None:
     """Make every cookie handed out so far worthless; inside the caller's transaction."""
     with transaction() as session:
-        session.execute(
-            update(Person).where(Person.id == person.id).values(session_epoch=Person.session_epoch + 1)
-        )
+        session.execute(update(Person).where(Person.id == person.id).values(session_epoch=Person.session_epoch + 1))

@@ -69,7 +69,8 @@ def take(*keys: Key, now: datetime) -> None:
             if failures >= key.free:
                 seconds = min(FIRST_WAIT * 2 ** min(failures - key.free, 20), LONGEST_WAIT)
                 db.session.execute(
-                    update(SignInThrottle).where(SignInThrottle.key == key.name)
+                    update(SignInThrottle)
+                    .where(SignInThrottle.key == key.name)
                     .values(locked_until=now + timedelta(seconds=seconds))
                 )
 
@@ -79,8 +80,12 @@ def forgive(*keys: Key, account: Key | None = None) -> None:
     with transaction() as session:
         for key in sorted(keys):
             session.execute(
-                update(SignInThrottle).where(SignInThrottle.key == key.name)
-                .values(failures=case((SignInThrottle.failures > 0, SignInThrottle.failures - 1), else_=0), locked_until=None)
+                update(SignInThrottle)
+                .where(SignInThrottle.key == key.name)
+                .values(
+                    failures=case((SignInThrottle.failures > 0, SignInThrottle.failures - 1), else_=0),
+                    locked_until=None,
+                )
             )
         if account:
             session.execute(delete(SignInThrottle).where(SignInThrottle.key == account.name))
@@ -89,7 +94,9 @@ def forgive(*keys: Key, account: Key | None = None) -> None:
 def forget_old(now: datetime) -> int:
     """Delete counts nobody added to for a day (they hold hashed addresses); returns how many."""
     with transaction() as session:
-        return session.execute(delete(SignInThrottle).where(SignInThrottle.last_failed_at < now - FORGOTTEN_AFTER)).rowcount
+        return session.execute(
+            delete(SignInThrottle).where(SignInThrottle.last_failed_at < now - FORGOTTEN_AFTER)
+        ).rowcount
 
 
 def _count(key: Key, now: datetime) -> int:
@@ -98,12 +105,18 @@ def _count(key: Key, now: datetime) -> int:
     statement = insert(SignInThrottle).values(key=key.name, failures=1, last_failed_at=now, locked_until=None)
     statement = statement.on_conflict_do_update(
         index_elements=[SignInThrottle.key],
-        set_={"failures": case((fresh, 1), else_=SignInThrottle.failures + 1), "last_failed_at": now, "locked_until": None},
+        set_={
+            "failures": case((fresh, 1), else_=SignInThrottle.failures + 1),
+            "last_failed_at": now,
+            "locked_until": None,
+        },
         where=or_(SignInThrottle.locked_until.is_(None), SignInThrottle.locked_until <= now),
     ).returning(SignInThrottle.failures)
     failures = db.session.execute(statement).scalar_one_or_none()
     if failures is None:
-        until = db.session.execute(select(SignInThrottle.locked_until).where(SignInThrottle.key == key.name)).scalar_one()
+        until = db.session.execute(
+            select(SignInThrottle.locked_until).where(SignInThrottle.key == key.name)
+        ).scalar_one()
         raise TooManyAttempts(seconds=max(1, -(-(until - now) // timedelta(seconds=1))) if until else 1)
     return failures
 

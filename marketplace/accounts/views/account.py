@@ -32,8 +32,14 @@ def account():
     """Everything the person may see and do about the own account."""
     person = _me()
     return render_template(
-        "accounts/account.html", person=person, form=BareForm(formdata=None), texts=TEXTS, roles=ROLES, events=EVENTS,
-        login=logins.shown(person.phone or person.email), consents=queries.standing_consents(person_id=person.id),
+        "accounts/account.html",
+        person=person,
+        form=BareForm(formdata=None),
+        texts=TEXTS,
+        roles=ROLES,
+        events=EVENTS,
+        login=logins.shown(person.phone or person.email),
+        consents=queries.standing_consents(person_id=person.id),
         sessions=queries.live_sessions(person_id=person.id, key=session.get("key", ""), now=utcnow()),
         history=queries.history(person_id=person.id),
     )
@@ -65,7 +71,10 @@ def change_password():
         try:
             person = _me()
             key = services.change_password(
-                actor=person, current="" if first else form.current.data, new=form.password.data, device=cookie.device(),
+                actor=person,
+                current="" if first else form.current.data,
+                new=form.password.data,
+                device=cookie.device(),
                 now=utcnow(),
             )
         except DomainError as error:
@@ -139,7 +148,8 @@ def download_data():
     services.note_download(actor=person, now=utcnow())
     body = json.dumps(queries.own_data(person=person), ensure_ascii=False, indent=2)
     return Response(
-        body, mimetype="application/json",
+        body,
+        mimetype="application/json",
         headers={"Content-Disposition": "attachment; filename=tai-khoan.json", "Cache-Control": "no-store"},
     )
 

@@ -23,8 +23,13 @@ def register_assisted():
     if form.validate_on_submit():
         try:
             slip = services.register_assisted(
-                actor=current_user._get_current_object(), full_name=form.full_name.data, login=form.login.data,
-                consents=form.purposes, channel=form.channel.data, note=form.note.data or "", now=utcnow(),
+                actor=current_user._get_current_object(),
+                full_name=form.full_name.data,
+                login=form.login.data,
+                consents=form.purposes,
+                channel=form.channel.data,
+                note=form.note.data or "",
+                now=utcnow(),
             )
         except DomainError as error:
             add_to_form(form, error)

@@ -28,8 +28,12 @@ def register():
         now = utcnow()
         try:
             person = services.register(
-                full_name=form.full_name.data, login=form.login.data, password=form.password.data, consents=form.purposes,
-                locale=current_locale(), now=now,
+                full_name=form.full_name.data,
+                login=form.login.data,
+                password=form.password.data,
+                consents=form.purposes,
+                locale=current_locale(),
+                now=now,
             )
         except DomainError as error:
             add_to_form(form, error)

@@ -55,8 +55,12 @@ def _finish(half: dict | None, code: str) -> None:
         session["second_factor"] = True
         return
     person, key = services.finish_sign_in(
-        identity=half["who"], password_at=datetime.fromtimestamp(half["at"], UTC), code=code, device=cookie.device(),
-        remember=half["remember"], now=now,
+        identity=half["who"],
+        password_at=datetime.fromtimestamp(half["at"], UTC),
+        code=code,
+        device=cookie.device(),
+        remember=half["remember"],
+        now=now,
     )
     cookie.begin(person=person, key=key, remember=half["remember"], second_factor=True)
 
@@ -114,7 +118,10 @@ def _set_up_page(form: CodeForm, secret: str, target: str) -> str:
     form.code.data, form.next.data = "", target
     uri = services.provisioning_uri(person=current_user, secret=secret)
     return render_template(
-        "accounts/second_factor_set_up.html", form=form, picture=_qr(uri), address=uri,
+        "accounts/second_factor_set_up.html",
+        form=form,
+        picture=_qr(uri),
+        address=uri,
         secret=" ".join(secret[start : start + 4] for start in range(0, len(secret), 4)),
         compulsory=policies.needs_second_factor(current_user),
     )
@@ -123,5 +130,7 @@ def _set_up_page(form: CodeForm, secret: str, target: str) -> str:
 def _qr(text: str) -> str:
     """The QR code as an SVG data address."""
     drawn = io.BytesIO()
-    qrcode.make(text, image_factory=SvgPathImage, border=4, error_correction=qrcode.constants.ERROR_CORRECT_M).save(drawn)
+    qrcode.make(text, image_factory=SvgPathImage, border=4, error_correction=qrcode.constants.ERROR_CORRECT_M).save(
+        drawn
+    )
     return "data:image/svg+xml;base64," + base64.b64encode(drawn.getvalue()).decode("ascii")

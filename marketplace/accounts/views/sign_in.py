@@ -26,8 +26,12 @@ def sign_in():
     if form.validate_on_submit():
         try:
             outcome = services.sign_in(
-                login=form.login.data, password=form.password.data, address=cookie.address(), device=cookie.device(),
-                remember=form.remember.data, now=utcnow(),
+                login=form.login.data,
+                password=form.password.data,
+                address=cookie.address(),
+                device=cookie.device(),
+                remember=form.remember.data,
+                now=utcnow(),
             )
         except DomainError as error:
             add_to_form(form, error)

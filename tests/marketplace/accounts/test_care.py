@@ -79,9 +79,16 @@ def test_granting_the_same_again_changes_nothing_and_another_area_replaces(app, 
     for area in (None, None, "soc-trang"):
         services.grant_role(actor=None, person=person, role="officer", area=area, now=now)
 
-    live = db.session.execute(select(RoleGrant.area).where(RoleGrant.person_id == person.id, RoleGrant.revoked_at.is_(None))).scalars()
+    live = db.session.execute(
+        select(RoleGrant.area).where(RoleGrant.person_id == person.id, RoleGrant.revoked_at.is_(None))
+    ).scalars()
     assert list(live) == ["soc-trang"]
-    assert db.session.execute(select(func.count()).select_from(RoleGrant).where(RoleGrant.person_id == person.id)).scalar_one() == 2
+    assert (
+        db.session.execute(
+            select(func.count()).select_from(RoleGrant).where(RoleGrant.person_id == person.id)
+        ).scalar_one()
+        == 2
+    )
 
 
 def test_an_unknown_role_or_area_is_a_programming_error(app, now):
@@ -145,4 +152,6 @@ def test_a_new_name_is_kept(app, now):
 
     services.rename(actor=person, full_name="Nguyễn Thị Sáu Nhỏ")
 
-    assert db.session.execute(select(Person.full_name).where(Person.id == person.id)).scalar_one() == "Nguyễn Thị Sáu Nhỏ"
+    assert (
+        db.session.execute(select(Person.full_name).where(Person.id == person.id)).scalar_one() == "Nguyễn Thị Sáu Nhỏ"
+    )

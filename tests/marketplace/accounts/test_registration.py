@@ -16,7 +16,14 @@ from tests.factories.accounts import PASSWORD, make_helper, make_officer, make_p
 
 
 def open_account(now, **given):
-    values = {"full_name": "Nguyễn Thị Sáu", "login": "0912 345 678", "password": PASSWORD, "consents": ["account"], "now": now, **given}
+    values = {
+        "full_name": "Nguyễn Thị Sáu",
+        "login": "0912 345 678",
+        "password": PASSWORD,
+        "consents": ["account"],
+        "now": now,
+        **given,
+    }
     return services.register(**values)
 
 
@@ -76,18 +83,34 @@ def test_the_same_number_in_another_spelling_is_the_same_person(app, now):
 def test_the_text_of_a_consent_changes_only_with_its_version():
     """A row proves which text was agreed to only while (purpose, version) names one text."""
     assert {purpose: (text.version, str(text.text)) for purpose, text in TEXTS.items()} == {
-        "account": ("2026-11-22", "Tôi đồng ý cho sàn lưu họ tên và số điện thoại hoặc e-mail của tôi để mở tài khoản, đăng nhập "
-                                  "và báo tin về đơn hàng."),
-        "seller-profile": ("2026-11-22", "Tôi đồng ý cho hiện họ tên, xã hoặc phường và số điện thoại của tôi trên trang bán hàng "
-                                         "và trang truy xuất nguồn gốc."),
-        "contact": ("2026-11-22", "Tôi đồng ý nhận tin về lớp tập huấn, hội chợ và chương trình hỗ trợ nhà nông của thành phố "
-                                  "qua điện thoại hoặc e-mail."),
+        "account": (
+            "2026-11-22",
+            "Tôi đồng ý cho sàn lưu họ tên và số điện thoại hoặc e-mail của tôi để mở tài khoản, đăng nhập "
+            "và báo tin về đơn hàng.",
+        ),
+        "seller-profile": (
+            "2026-11-22",
+            "Tôi đồng ý cho hiện họ tên, xã hoặc phường và số điện thoại của tôi trên trang bán hàng "
+            "và trang truy xuất nguồn gốc.",
+        ),
+        "contact": (
+            "2026-11-22",
+            "Tôi đồng ý nhận tin về lớp tập huấn, hội chợ và chương trình hỗ trợ nhà nông của thành phố "
+            "qua điện thoại hoặc e-mail.",
+        ),
     }
 
 
 def assist(actor, now, **given):
-    values = {"full_name": "Trần Văn Bảy", "login": "0987 111 222", "consents": ["account", "seller-profile"],
-              "channel": "assisted-in-person", "note": "tại nhà văn hóa ấp", "now": now, **given}
+    values = {
+        "full_name": "Trần Văn Bảy",
+        "login": "0987 111 222",
+        "consents": ["account", "seller-profile"],
+        "channel": "assisted-in-person",
+        "note": "tại nhà văn hóa ấp",
+        "now": now,
+        **given,
+    }
     return services.register_assisted(actor=actor, **values)
 
 
@@ -104,7 +127,9 @@ def test_officers_and_helpers_enter_a_farmer_and_get_a_slip(app, now, make):
     }
     assert slip.person.must_change_password
     assert slip.valid_until == now + timedelta(days=14)
-    outcome = services.sign_in(login=slip.login, password=slip.password, address="1.2.3.4", device="", remember=False, now=now)
+    outcome = services.sign_in(
+        login=slip.login, password=slip.password, address="1.2.3.4", device="", remember=False, now=now
+    )
     assert outcome.person.id == slip.person.id
 
 
@@ -118,8 +143,14 @@ def test_a_slip_nobody_used_stops_working(app, now):
     slip = assist(make_officer(), now)
 
     with pytest.raises(SlipExpired):
-        services.sign_in(login=slip.login, password=slip.password, address="1.2.3.4", device="", remember=False,
-                         now=now + timedelta(days=14, seconds=1))
+        services.sign_in(
+            login=slip.login,
+            password=slip.password,
+            address="1.2.3.4",
+            device="",
+            remember=False,
+            now=now + timedelta(days=14, seconds=1),
+        )
 
 
 def test_a_new_slip_ends_the_old_password_and_every_session(app, now):

@@ -182,7 +182,9 @@ def test_one_code_used_twice_at_once_enters_once(app, now):
         with app.app_context():
             start.wait()
             try:
-                second_factor.finish_sign_in(identity=identity, password_at=now, code=code, device="", remember=False, now=now)
+                second_factor.finish_sign_in(
+                    identity=identity, password_at=now, code=code, device="", remember=False, now=now
+                )
                 outcomes.append("in")
             except second_factor.WrongCode:
                 outcomes.append("refused")

@@ -53,7 +53,17 @@ def test_a_made_up_identity_or_key_is_nobody(app, now):
     person = make_person()
     key = opened(person, now)
 
-    for identity in ("", ".", "1", f"{person.id}", f"{person.id}.1", f"-{person.id}.0", f"{person.id}.0.0", "９.0", "9" * 40 + ".0"):
+    for identity in (
+        "",
+        ".",
+        "1",
+        f"{person.id}",
+        f"{person.id}.1",
+        f"-{person.id}.0",
+        f"{person.id}.0.0",
+        "９.0",
+        "9" * 40 + ".0",
+    ):
         assert queries.session_person(identity=identity, key=key, now=now) is None
     for wrong in ("", key[:-1], key + "a", "\x00", "\ud800"):
         assert load(person, wrong, now) is None

@@ -13,7 +13,9 @@ from tests.factories.accounts import PASSWORD, make_officer, make_person
 
 
 def enter(now, login="0912345678", password=PASSWORD, address="203.113.1.9", remember=False):
-    return services.sign_in(login=login, password=password, address=address, device="Android", remember=remember, now=now)
+    return services.sign_in(
+        login=login, password=password, address=address, device="Android", remember=remember, now=now
+    )
 
 
 def test_the_number_opens_the_account_in_any_spelling(app, now):
@@ -46,7 +48,9 @@ def test_an_unknown_account_is_hashed_for_too(app, now, monkeypatch):
     """Counts real verifications: the answer for an unknown login must not come without the work."""
     verified = []
     real = passwords.matches
-    monkeypatch.setattr(passwords, "matches", lambda password, encoded: (verified.append(encoded), real(password, encoded))[1])
+    monkeypatch.setattr(
+        passwords, "matches", lambda password, encoded: (verified.append(encoded), real(password, encoded))[1]
+    )
 
     with pytest.raises(BadCredentials):
         enter(now, login="0987654321")
@@ -55,7 +59,9 @@ def test_an_unknown_account_is_hashed_for_too(app, now, monkeypatch):
 
 
 def test_an_old_hash_is_renewed_at_sign_in(app, now):
-    person = make_person(phone="+84912345678", password_hash=PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD))
+    person = make_person(
+        phone="+84912345678", password_hash=PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD)
+    )
 
     enter(now)
 
@@ -90,11 +96,11 @@ def test_a_changed_password_ends_every_other_session_and_opens_one_here(app, now
     person = make_person(phone="+84912345678")
     identity, old = person.get_id(), enter(now).key
 
-    key = services.change_password(actor=person, current=PASSWORD, new="xuồng nắng khoai", device="", now=now)
+    key = services.change_password(actor=person, current=PASSWORD, new="chiều mưa ghe lúa", device="", now=now)
 
     assert queries.session_person(identity=identity, key=old, now=now) is None
     assert queries.session_person(identity=person.get_id(), key=key, now=now).id == person.id
-    assert enter(now, password="xuồng nắng khoai").key
+    assert enter(now, password="chiều mưa ghe lúa").key
     with pytest.raises(BadCredentials):
         enter(now, password=PASSWORD)
 
@@ -103,8 +109,11 @@ def test_a_change_needs_the_present_password_and_a_better_new_one(app, now):
     person = make_person(phone="+84912345678", full_name="Nguyễn Thị Sáu")
 
     for current, new, error in (
-        ("sai rồi nhé", "xuồng nắng khoai", WrongPassword), (PASSWORD, PASSWORD, EasyPassword), (PASSWORD, "ngắn", PasswordLength),
-        (PASSWORD, "matkhau123", EasyPassword), (PASSWORD, "nguyễn thị sáu", EasyPassword),
+        ("sai rồi nhé", "chiều mưa ghe lúa", WrongPassword),
+        (PASSWORD, PASSWORD, EasyPassword),
+        (PASSWORD, "ngắn", PasswordLength),
+        (PASSWORD, "matkhau123", EasyPassword),
+        (PASSWORD, "nguyễn thị sáu", EasyPassword),
     ):
         with pytest.raises(error):
             services.change_password(actor=person, current=current, new=new, device="", now=now)
@@ -118,7 +127,7 @@ def test_the_slip_password_cannot_become_the_own_password(app, now):
     with pytest.raises(SamePassword):
         services.change_password(actor=person, current="", new=PASSWORD, device="", now=now)
 
-    services.change_password(actor=person, current="", new="xuồng nắng khoai", device="", now=now)
+    services.change_password(actor=person, current="", new="chiều mưa ghe lúa", device="", now=now)
     assert not queries.get(person.id).must_change_password
 
 
@@ -126,7 +135,7 @@ def test_guessing_the_present_password_of_an_open_session_is_slowed_down_too(app
     person = make_person()
     for _ in range(5):
         with pytest.raises(WrongPassword):
-            services.change_password(actor=person, current="sai rồi nhé", new="xuồng nắng khoai", device="", now=now)
+            services.change_password(actor=person, current="sai rồi nhé", new="chiều mưa ghe lúa", device="", now=now)
 
     with pytest.raises(throttle.TooManyAttempts):
-        services.change_password(actor=person, current=PASSWORD, new="xuồng nắng khoai", device="", now=now)
+        services.change_password(actor=person, current=PASSWORD, new="chiều mưa ghe lúa", device="", now=now)

@@ -13,8 +13,10 @@ from marketplace.accounts.services.sign_in import BadCredentials
 from marketplace.database import db
 from tests.factories.accounts import PASSWORD, make_person
 
+WRONG = "sai mật khẩu"
 
-def guess(now, login="0912345678", password="sai mật khẩu", address="203.113.1.9"):
+
+def guess(now, login="0912345678", password=WRONG, address="203.113.1.9"):
     return services.sign_in(login=login, password=password, address=address, device="", remember=False, now=now)
 
 
@@ -53,8 +55,12 @@ def test_the_right_password_must_wait_too(app, now):
 
 
 def test_the_wait_is_said_in_plain_words():
-    assert throttle.TooManyAttempts(seconds=30).render(str) == "Bạn đã thử sai nhiều lần. Mời bạn đợi 30 giây rồi thử lại."
-    assert throttle.TooManyAttempts(seconds=61).render(str) == "Bạn đã thử sai nhiều lần. Mời bạn đợi 2 phút rồi thử lại."
+    assert (
+        throttle.TooManyAttempts(seconds=30).render(str) == "Bạn đã thử sai nhiều lần. Mời bạn đợi 30 giây rồi thử lại."
+    )
+    assert (
+        throttle.TooManyAttempts(seconds=61).render(str) == "Bạn đã thử sai nhiều lần. Mời bạn đợi 2 phút rồi thử lại."
+    )
 
 
 def test_a_success_clears_the_count_of_the_account(app, now):

@@ -47,7 +47,8 @@ def test_a_typed_name_of_several_units_comes_back_with_the_choices(app):
 
     assert not valid
     assert {radio["value"] for radio in page.select("input[type=radio]")} == {
-        str(any_place("Phường Bình Thủy").id), str(any_place("Phường Cái Khế").id),
+        str(any_place("Phường Bình Thủy").id),
+        str(any_place("Phường Cái Khế").id),
     }
     assert "trước 1/7/2025: Phường Bùi Hữu Nghĩa, Quận Bình Thuỷ" in " ".join(page.get_text().split())
     assert ward.data is None
@@ -56,7 +57,9 @@ def test_a_typed_name_of_several_units_comes_back_with_the_choices(app):
 def test_the_choice_made_below_the_search_wins_over_everything(app):
     chosen, other = any_place("Phường Cái Khế"), any_place("Xã Phong Điền")
 
-    ward, valid, _ = filled(app, {"ward": str(other.id), "ward-q": "bui huu nghia", "ward-find": "1", "ward-hit": str(chosen.id)})
+    ward, valid, _ = filled(
+        app, {"ward": str(other.id), "ward-q": "bui huu nghia", "ward-find": "1", "ward-hit": str(chosen.id)}
+    )
 
     assert valid
     assert ward.data == chosen.id
@@ -79,7 +82,7 @@ def test_enter_in_another_field_is_no_search(app):
 
 
 def test_an_unknown_name_is_said_in_words(app):
-    ward, valid, page = filled(app, {"ward": "", "ward-q": "Đà Lạt"})
+    _, valid, page = filled(app, {"ward": "", "ward-q": "Đà Lạt"})
 
     assert not valid
     assert "Không tìm thấy nơi này" in page.select_one(".field__error").get_text()

@@ -17,7 +17,9 @@ def successors_of(name, province):
 
 
 def test_103_present_and_263_former_units_are_loaded(app):
-    rows = db.session.execute(select(PlaceUnit.valid_to.is_(None), func.count()).group_by(PlaceUnit.valid_to.is_(None))).all()
+    rows = db.session.execute(
+        select(PlaceUnit.valid_to.is_(None), func.count()).group_by(PlaceUnit.valid_to.is_(None))
+    ).all()
 
     assert {bool(present): count for present, count in rows} == {True: 103, False: 263}
 
@@ -39,11 +41,14 @@ def test_every_present_code_was_a_code_of_another_day(app):
 
 def test_a_reused_code_names_two_units_told_apart_by_their_days(app):
     rows = db.session.execute(
-        select(PlaceUnit.name, PlaceUnit.valid_from, PlaceUnit.valid_to).where(PlaceUnit.code == "31120").order_by(PlaceUnit.valid_from)
+        select(PlaceUnit.name, PlaceUnit.valid_from, PlaceUnit.valid_to)
+        .where(PlaceUnit.code == "31120")
+        .order_by(PlaceUnit.valid_from)
     ).all()
 
     assert [tuple(row) for row in rows] == [
-        ("Phường An Hòa", date(1900, 1, 1), date(2025, 6, 30)), ("Phường Cái Khế", date(2025, 7, 1), None),
+        ("Phường An Hòa", date(1900, 1, 1), date(2025, 6, 30)),
+        ("Phường Cái Khế", date(2025, 7, 1), None),
     ]
 
 
@@ -56,8 +61,10 @@ def test_every_former_unit_has_a_successor_and_every_present_unit_a_predecessor(
 
 def test_exactly_three_units_were_split(app):
     split = db.session.execute(
-        select(PlaceUnit.name).join(PlaceSuccession, PlaceSuccession.predecessor_id == PlaceUnit.id)
-        .where(PlaceSuccession.kind == "split").distinct()
+        select(PlaceUnit.name)
+        .join(PlaceSuccession, PlaceSuccession.predecessor_id == PlaceUnit.id)
+        .where(PlaceSuccession.kind == "split")
+        .distinct()
     ).scalars()
 
     assert set(split) == {"Phường Bùi Hữu Nghĩa", "Phường Long Tuyền", "Phường Thốt Nốt"}
@@ -66,8 +73,11 @@ def test_exactly_three_units_were_split(app):
 def test_no_unit_crosses_into_another_former_province(app):
     old, new = PlaceUnit.__table__.alias("old"), PlaceUnit.__table__.alias("new")
     crossing = db.session.execute(
-        select(func.count()).select_from(PlaceSuccession).join(old, old.c.id == PlaceSuccession.predecessor_id)
-        .join(new, new.c.id == PlaceSuccession.successor_id).where(old.c.former_area != new.c.former_area)
+        select(func.count())
+        .select_from(PlaceSuccession)
+        .join(old, old.c.id == PlaceSuccession.predecessor_id)
+        .join(new, new.c.id == PlaceSuccession.successor_id)
+        .where(old.c.former_area != new.c.former_area)
     ).scalar_one()
 
     assert crossing == 0

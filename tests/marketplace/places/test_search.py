@@ -17,13 +17,17 @@ def test_an_old_district_finds_the_present_units_on_its_land(app):
 
     assert hits[0] == ("Phường Ninh Kiều", None)
     assert hits[1:] == [
-        ("Phường An Bình", "Quận Ninh Kiều"), ("Phường Cái Khế", "Quận Ninh Kiều"), ("Phường Tân An", "Quận Ninh Kiều"),
+        ("Phường An Bình", "Quận Ninh Kiều"),
+        ("Phường Cái Khế", "Quận Ninh Kiều"),
+        ("Phường Tân An", "Quận Ninh Kiều"),
     ]
 
 
 def test_a_district_with_its_kind_finds_only_that_district(app):
     assert found("quan o mon") == [
-        ("Phường Ô Môn", "Quận Ô Môn"), ("Phường Thới Long", "Quận Ô Môn"), ("Phường Phước Thới", "Quận Ô Môn"),
+        ("Phường Ô Môn", "Quận Ô Môn"),
+        ("Phường Thới Long", "Quận Ô Môn"),
+        ("Phường Phước Thới", "Quận Ô Môn"),
     ]
 
 
