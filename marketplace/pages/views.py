@@ -9,6 +9,7 @@ from marketplace.database import utcnow, vietnam_day
 from marketplace.extensions import limiter
 from marketplace.i18n import current_locale
 from marketplace.pages import health, metrics
+from marketplace.pages.gallery import page_values
 from marketplace.search import queries as search
 from marketplace.search.cards import card_arguments
 from marketplace.web import images
@@ -57,7 +58,7 @@ def text(name: str):
 @bp.get("/mau-giao-dien")
 @public
 def gallery():
-    return render_template("pages/gallery.html")
+    return render_template("pages/gallery.html", **page_values(current_app.jinja_env.globals["static"]))
 
 
 @bp.get("/anh/<key>/<filename>")

@@ -1,0 +1,98 @@
+"""The populated market, built once per engine and put back before each test that asks for it."""
+
+import shutil
+
+import pytest
+
+from marketplace.database import db, utcnow
+from tests.factories.accounts import sign_in
+from tests.factories.market import Market, make_market
+from tests.factories.orders import make_basket
+
+
+class Living:
+    """A database with the market in it: `app`, `market`, and `restore()` to what it was when built."""
+
+    def __init__(self, database) -> None:
+        self.database, self.app = database, database.app
+        database.reset()
+        with self.app.app_context():
+            self.market: Market = make_market(utcnow())
+            self.basket = make_basket({self.market.first.products["listed"].id: 3000}, now=self.market.now)
+            for thing in list(db.session):
+                db.session.refresh(thing)  # so that tests may read them without a session
+            db.session.expunge_all()
+            db.session.remove()
+            self._save()
+
+    def client(self, role: str):
+        """A fresh plain browser of a visitor with a basket, the buyer, the first seller's owner or the officer."""
+        self.app.test_client_class = None
+        client = self.app.test_client()
+        people = {"buyer": self.market.buyer, "seller": self.market.first.owner, "officer": self.market.officer}
+        with self.app.app_context():
+            if role in people:
+                sign_in(client, people[role])
+            with client.session_transaction() as cookie:
+                cookie["basket"], cookie["basket_count"] = self.basket, 1
+                if role == "visitor":  # past the password, before the code
+                    cookie["half"] = {"who": self.market.officer.get_id(), "at": utcnow().timestamp(), "remember": False}
+            db.session.remove()
+        return client
+
+    def _save(self) -> None:
+        if self.database.name == "sqlite":
+            with db.engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            db.engine.dispose()
+            self._copy = self.database.folder / "living.db"
+            shutil.copy(self.database.file, self._copy)
+        else:
+            db.session.remove()
+            db.engine.dispose()
+            self._copy = f"{self.database.template}_living"
+            self.database._create(self._copy, self.database.database)
+
+    def restore(self) -> None:
+        """Everything as it was."""
+        base = self.database.template
+        self.database.template = self._copy
+        try:
+            self.database.reset()
+        finally:
+            self.database.template = base
+
+    def close(self) -> None:
+        if self.database.name != "sqlite":
+            from psycopg import sql
+
+            self.database._run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(self._copy)))
+
+
+@pytest.fixture(scope="session")
+def living_sqlite(sqlite_database):
+    living = Living(sqlite_database)
+    yield living
+    living.close()
+
+
+@pytest.fixture(scope="session")
+def living_postgres(postgres_database):
+    living = Living(postgres_database)
+    yield living
+    living.close()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def living(request):
+    """The populated market on each engine."""
+    chosen = request.getfixturevalue(f"living_{request.param}")
+    chosen.restore()
+    return chosen
+
+
+@pytest.fixture
+def living_on_sqlite(living_sqlite):
+    """The populated market on SQLite alone, for what does not depend on the engine."""
+    living_sqlite.restore()
+    return living_sqlite
