@@ -10,7 +10,7 @@ from flask_login import current_user
 from marketplace.catalogue import queries as catalogue
 from marketplace.database import utcnow, vietnam_day
 from marketplace.errors import DomainError
-from marketplace.i18n import format_count, format_dong
+from marketplace.i18n import current_locale, format_count, format_dong
 from marketplace.i18n import gettext as _
 from marketplace.i18n import lazy_gettext as _l
 from marketplace.places import queries as places
@@ -43,7 +43,7 @@ def _report() -> tuple[Report, PeriodForm]:
     dimension = request.args.get("theo", "month")
     if dimension not in figures.DIMENSIONS:
         dimension = "month"
-    names = catalogue.category_names()
+    names = {shelf.id: shelf.title(current_locale()) for shelf in catalogue.categories()}
     rows = [(labels.word(dimension, row.label, names), row) for row in figures.sales_by(dimension, asked)]
     return Report(asked, figures.overview(asked), dimension, rows), form
 
