@@ -5,6 +5,7 @@ from pathlib import Path
 
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, DateField, FileField, Form, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from marketplace.i18n import lazy_gettext as _l
@@ -23,13 +24,17 @@ class SampleForm(Form):
     price = StringField(_l("Giá bán"), [InputRequired(_l("Mời bạn ghi giá, ví dụ 45.000."))])
     kind = SelectField(
         _l("Cách bán"),
-        choices=[("kg", _l("Theo ký")), ("piece", _l("Theo trái, con")), ("pack", _l("Theo thùng, bịch"))],
+        choices=[
+            SelectChoice("kg", _l("Theo ký")),
+            SelectChoice("piece", _l("Theo trái, con")),
+            SelectChoice("pack", _l("Theo thùng, bịch")),
+        ],
     )
     day = DateField(_l("Ngày hái dự kiến"))
     story = TextAreaField(_l("Giới thiệu"), description=_l("Giống gì, trồng ở đâu, ăn lúc nào ngon."))
     delivery = RadioField(
         _l("Giao cách nào"),
-        choices=[("ship", _l("Gửi xe, gửi bưu điện")), ("pickup", _l("Khách tới vườn lấy"))],
+        choices=[SelectChoice("ship", _l("Gửi xe, gửi bưu điện")), SelectChoice("pickup", _l("Khách tới vườn lấy"))],
         default="ship",
     )
     agree = BooleanField(
@@ -163,8 +168,7 @@ def page_values(static) -> dict:
     )
     return {
         "rail": [
-            (f"/san-pham?danh-muc={slug}", name, static(f"img/categories/{slug}.webp"), None)
-            for slug, name in rail
+            (f"/san-pham?danh-muc={slug}", name, static(f"img/categories/{slug}.webp"), None) for slug, name in rail
         ],
         "goods": _goods(picture),
         "seller_rows": [
@@ -201,6 +205,6 @@ def page_values(static) -> dict:
 
 
 def _refused() -> SampleForm:
-    form = SampleForm(MultiDict({"name": "", "price": ""}))
+    form = SampleForm(MultiDict({"name": "", "price": "", "kind": "kg", "delivery": "ship"}))
     form.validate()
     return form
