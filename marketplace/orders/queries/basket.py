@@ -114,24 +114,20 @@ class Quote:
         return hashlib.sha256(repr(agreed).encode()).hexdigest()[:32]
 
 
+_B, _L, _S, _D = (model.__table__.c for model in (Basket, BasketLine, Seller, DeliverySetting))
 _LINES = (
-    select(Basket.id, BasketLine.product_id, BasketLine.quantity, BasketLine.seen_price)
-    .join(BasketLine, BasketLine.basket_id == Basket.id)
-    .where(Basket.token == bindparam("token"), or_(Basket.person_id.is_(None), Basket.person_id == bindparam("person_id")))
-    .order_by(BasketLine.product_id)
+    select(_B.id, _L.product_id, _L.quantity, _L.seen_price)
+    .select_from(Basket.__table__.join(BasketLine.__table__, _L.basket_id == _B.id))
+    .where(_B.token == bindparam("token"), or_(_B.person_id.is_(None), _B.person_id == bindparam("person_id")))
+    .order_by(_L.product_id)
 )
 _SELLERS = (
-    select(
-        Seller.id, Seller.name, Seller.slug, Seller.phone, Seller.email,
-        DeliverySetting.fee, DeliverySetting.free_from, DeliverySetting.pickup,
-    )
-    .outerjoin(DeliverySetting, DeliverySetting.seller_id == Seller.id)
-    .where(Seller.id.in_(bindparam("sellers", expanding=True)))
-    .order_by(Seller.id)
+    select(_S.id, _S.name, _S.slug, _S.phone, _S.email, _D.fee, _D.free_from, _D.pickup)
+    .select_from(Seller.__table__.outerjoin(DeliverySetting.__table__, _D.seller_id == _S.id))
+    .where(_S.id.in_(bindparam("sellers", expanding=True)))
+    .order_by(_S.id)
 )
-_TERMS = select(DeliverySetting.fee, DeliverySetting.free_from, DeliverySetting.pickup).where(
-    DeliverySetting.seller_id == bindparam("seller_id")
-)
+_TERMS = select(_D.fee, _D.free_from, _D.pickup).where(_D.seller_id == bindparam("seller_id"))
 
 
 def quote(

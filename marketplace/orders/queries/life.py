@@ -104,14 +104,15 @@ _PICKS = (
     .order_by(OrderLineLot.lot_id)
 )
 _STATE = select(SellerOrder.state).where(SellerOrder.id == bindparam("order_id"))
-_RULES = select(OrderRule.name, OrderRule.value).where(OrderRule.valid_from <= bindparam("day")).order_by(OrderRule.valid_from)
+_O, _P, _R = (model.__table__.c for model in (SellerOrder, Purchase, OrderRule))
+_RULES = select(_R.name, _R.value).where(_R.valid_from <= bindparam("day")).order_by(_R.valid_from)
 _CASH = (
     select(
-        func.count().filter(SellerOrder.state.in_(OPEN)),
-        func.count().filter(SellerOrder.state == "RETURNED", SellerOrder.created_at >= bindparam("since")),
+        func.count().filter(_O.state.in_(OPEN)),
+        func.count().filter(_O.state == "RETURNED", _O.created_at >= bindparam("since")),
     )
-    .join(Purchase, Purchase.id == SellerOrder.purchase_id)
-    .where(Purchase.phone == bindparam("phone"), Purchase.method == "cod")
+    .select_from(SellerOrder.__table__.join(Purchase.__table__, _P.id == _O.purchase_id))
+    .where(_P.phone == bindparam("phone"), _P.method == "cod")
 )
 _DUE = (
     select(SellerOrder.id, SellerOrder.state, Purchase.code)
