@@ -85,8 +85,10 @@ def waiting(*, areas: Areas, day: date) -> Waiting:
     """The size of each pile."""
     sellers = select(func.count()).select_from(Seller).join(PlaceUnit, PlaceUnit.id == Seller.place_id)
     products = (
-        select(func.count()).select_from(Product)
-        .join(Seller, Seller.id == Product.seller_id).join(PlaceUnit, PlaceUnit.id == Seller.place_id)
+        select(func.count())
+        .select_from(Product)
+        .join(Seller, Seller.id == Product.seller_id)
+        .join(PlaceUnit, PlaceUnit.id == Seller.place_id)
     )
     reports = _reports_from(select(func.count()).select_from(ProblemReport))
     return Waiting(
@@ -101,14 +103,23 @@ def products_to_review(*, areas: Areas) -> list[ProductInReview]:
     """Submitted listings, the longest waiting first."""
     rows = db.session.execute(
         select(
-            Product.id, Product.name, Category.name, Product.price, Product.unit_label, Seller.id, Seller.name, Seller.state,
-            PlaceUnit.name, Product.submitted_at,
+            Product.id,
+            Product.name,
+            Category.name,
+            Product.price,
+            Product.unit_label,
+            Seller.id,
+            Seller.name,
+            Seller.state,
+            PlaceUnit.name,
+            Product.submitted_at,
         )
         .join(Seller, Seller.id == Product.seller_id)
         .join(PlaceUnit, PlaceUnit.id == Seller.place_id)
         .join(Category, Category.id == Product.category_id)
         .where(Product.state == "submitted", *_within(areas))
-        .order_by(Product.submitted_at, Product.id).limit(200)
+        .order_by(Product.submitted_at, Product.id)
+        .limit(200)
     )
     return [ProductInReview(*row) for row in rows]
 
@@ -117,7 +128,8 @@ def product_area(product_id: int) -> tuple[str, int] | None:
     """Former area of the product's seller and the seller's id, or None."""
     row = db.session.execute(
         select(PlaceUnit.former_area, Seller.id)
-        .join(Seller, Seller.place_id == PlaceUnit.id).join(Product, Product.seller_id == Seller.id)
+        .join(Seller, Seller.place_id == PlaceUnit.id)
+        .join(Product, Product.seller_id == Seller.id)
         .where(Product.id == product_id)
     ).first()
     return tuple(row) if row else None
@@ -134,17 +146,30 @@ def certificates_to_check(*, areas: Areas, day: date) -> list[CertificateInRevie
     """Declared certificates of sellers that are approved or wait for it, not expired, the oldest declaration first."""
     rows = db.session.execute(
         select(
-            Certificate.id, Seller.id, Seller.name, Certificate.kind, Certificate.number, Certificate.issuer, Certificate.scope,
-            Certificate.valid_from, Certificate.valid_to, Certificate.stars, Certificate.file_key.is_not(None),
+            Certificate.id,
+            Seller.id,
+            Seller.name,
+            Certificate.kind,
+            Certificate.number,
+            Certificate.issuer,
+            Certificate.scope,
+            Certificate.valid_from,
+            Certificate.valid_to,
+            Certificate.stars,
+            Certificate.file_key.is_not(None),
             Certificate.declared_at,
         )
         .join(Seller, Seller.id == Certificate.seller_id)
         .join(PlaceUnit, PlaceUnit.id == Seller.place_id)
         .where(
-            Certificate.checked_at.is_(None), Certificate.revoked_at.is_(None), Certificate.valid_to >= day,
-            Seller.state.in_(("submitted", "approved")), *_within(areas),
+            Certificate.checked_at.is_(None),
+            Certificate.revoked_at.is_(None),
+            Certificate.valid_to >= day,
+            Seller.state.in_(("submitted", "approved")),
+            *_within(areas),
         )
-        .order_by(Certificate.declared_at, Certificate.id).limit(200)
+        .order_by(Certificate.declared_at, Certificate.id)
+        .limit(200)
     )
     return [CertificateInReview(*row) for row in rows]
 
@@ -155,9 +180,11 @@ def reports(*, areas: Areas, state: str = "", page: int = 1) -> Page[ReportRow]:
     total = db.session.scalar(_reports_from(select(func.count()).select_from(ProblemReport)).where(*conditions))
     unfinished = ProblemReport.state.in_(("new", "in_progress"))
     rows = db.session.execute(
-        _report_rows().where(*conditions)
+        _report_rows()
+        .where(*conditions)
         .order_by(unfinished.desc(), ProblemReport.created_at, ProblemReport.id)
-        .limit(PER_PAGE).offset((page - 1) * PER_PAGE)
+        .limit(PER_PAGE)
+        .offset((page - 1) * PER_PAGE)
     )
     return Page(rows=[ReportRow(*row) for row in rows], number=page, total=total or 0)
 
@@ -169,13 +196,28 @@ def report(report_id: int, *, areas: Areas) -> ReportRow | None:
 
 
 def _report_rows():
-    return _reports_from(
-        select(
-            ProblemReport.id, ProblemReport.code, ProblemReport.kind, ProblemReport.text, ProblemReport.contact,
-            ProblemReport.state, ProblemReport.created_at, ProblemReport.answer, ProblemReport.answered_at, Person.full_name,
-            Lot.state, Product.name, Seller.id, Seller.name,
+    return (
+        _reports_from(
+            select(
+                ProblemReport.id,
+                ProblemReport.code,
+                ProblemReport.kind,
+                ProblemReport.text,
+                ProblemReport.contact,
+                ProblemReport.state,
+                ProblemReport.created_at,
+                ProblemReport.answer,
+                ProblemReport.answered_at,
+                Person.full_name,
+                Lot.state,
+                Product.name,
+                Seller.id,
+                Seller.name,
+            )
         )
-    ).outerjoin(Product, Product.id == Lot.product_id).outerjoin(Person, Person.id == ProblemReport.answered_by_id)
+        .outerjoin(Product, Product.id == Lot.product_id)
+        .outerjoin(Person, Person.id == ProblemReport.answered_by_id)
+    )
 
 
 def _reports_from(statement):

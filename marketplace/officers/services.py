@@ -7,7 +7,7 @@ from sqlalchemy import update
 from marketplace import mail
 from marketplace.accounts.models import Person
 from marketplace.database import transaction
-from marketplace.errors import Conflict, DomainError, Forbidden, N_, NotFound
+from marketplace.errors import N_, Conflict, DomainError, Forbidden, NotFound
 from marketplace.lots.models import ProblemReport
 from marketplace.officers import queries
 from marketplace.sellers.policies import officer_areas
@@ -42,7 +42,8 @@ class ReportClosed(Conflict):
 def answer_report(*, actor: Person, report_id: int, state: str, answer: str, now: datetime) -> None:
     """Take a report up (in_progress) or close it (done, refused) with an answer, sent to the contact when one was left.
 
-    Raises ReportStateUnknown, AnswerMissing, Forbidden (no officer), NotFound (also outside the officer's area), ReportClosed.
+    Raises ReportStateUnknown, AnswerMissing, Forbidden (no officer), NotFound (also outside the officer's area),
+    ReportClosed.
     """
     if state not in {"in_progress", "done", "refused"}:
         raise ReportStateUnknown
@@ -60,7 +61,8 @@ def answer_report(*, actor: Person, report_id: int, state: str, answer: str, now
             values |= {"answer": answer, "answered_at": now, "answered_by_id": actor.id}
         changed = session.execute(
             update(ProblemReport)
-            .where(ProblemReport.id == report_id, ProblemReport.state.in_(("new", "in_progress"))).values(**values)
+            .where(ProblemReport.id == report_id, ProblemReport.state.in_(("new", "in_progress")))
+            .values(**values)
         )
         if changed.rowcount != 1:
             raise ReportClosed
@@ -73,6 +75,10 @@ def _tell_reporter(contact: str, *, code: str, answer: str, report_id: int, now:
     if phone is None and "@" not in contact:
         return
     mail.queue(
-        channel="sms" if phone else "email", recipient=phone or contact, subject=f"Trả lời phản ánh về mã {code}",
-        body=f"Sở Công Thương trả lời phản ánh của bạn về mã {code}: {answer}", reference=f"report:{report_id}", now=now,
+        channel="sms" if phone else "email",
+        recipient=phone or contact,
+        subject=f"Trả lời phản ánh về mã {code}",
+        body=f"Sở Công Thương trả lời phản ánh của bạn về mã {code}: {answer}",
+        reference=f"report:{report_id}",
+        now=now,
     )

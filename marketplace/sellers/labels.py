@@ -72,12 +72,6 @@ ROLES = {
     "diary": _l("Ghi sổ nông hộ"),
     "packer": _l("Đóng gói, giao hàng"),
 }
-ROLE_HINTS = {
-    "owner": _l("Làm được mọi việc, kể cả thêm và bớt người."),
-    "manager": _l("Đăng sản phẩm, nhận đơn, nộp giấy tờ, xem số liệu."),
-    "diary": _l("Ghi nhật ký canh tác và lô hàng."),
-    "packer": _l("Xem đơn, đóng gói và giao hàng."),
-}
 
 
 def document_label(seller_kind: str, document_kind: str):

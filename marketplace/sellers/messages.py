@@ -9,12 +9,21 @@ from marketplace import mail
 from marketplace.sellers.models import Seller
 
 _PAPERS = {
-    "business_registration": "giấy đăng ký", "identity": "căn cước công dân", "food_safety": "giấy tờ an toàn thực phẩm",
-    "land_or_area": "giấy tờ đất hoặc vùng trồng", "other": "giấy tờ khác",
+    "business_registration": "giấy đăng ký",
+    "identity": "căn cước công dân",
+    "food_safety": "giấy tờ an toàn thực phẩm",
+    "land_or_area": "giấy tờ đất hoặc vùng trồng",
+    "other": "giấy tờ khác",
 }
 _DECIDED = {
-    "refused": ("Hồ sơ cần sửa", "Sở Công Thương chưa duyệt hồ sơ của {name}. Lý do: {reason}\nMời bạn sửa rồi gửi lại ở mục Kênh người bán."),
-    "suspended": ("Gian hàng tạm ngừng", "Gian hàng {name} bị tạm ngừng bán. Lý do: {reason}\nĐơn đang giao vẫn cần giao xong."),
+    "refused": (
+        "Hồ sơ cần sửa",
+        "Sở Công Thương chưa duyệt hồ sơ của {name}. Lý do: {reason}\nMời bạn sửa rồi gửi lại ở mục Kênh người bán.",
+    ),
+    "suspended": (
+        "Gian hàng tạm ngừng",
+        "Gian hàng {name} bị tạm ngừng bán. Lý do: {reason}\nĐơn đang giao vẫn cần giao xong.",
+    ),
     "approved": ("Gian hàng bán lại được", "Gian hàng {name} được mở bán trở lại. Ghi chú: {reason}"),
     "closed": ("Gian hàng đã đóng", "Gian hàng {name} đã đóng. Lý do: {reason}"),
 }

@@ -5,7 +5,7 @@ import re
 from stdnum.exceptions import ValidationError
 from stdnum.vn import mst
 
-from marketplace.errors import DomainError, N_
+from marketplace.errors import N_, DomainError
 from marketplace.sellers.policies import PERSONAL_TAX_CODE, TAX_CODE_OPTIONAL
 
 _SEPARATORS = re.compile(r"[\s.\-–]+")

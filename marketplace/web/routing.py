@@ -5,7 +5,10 @@ from werkzeug.routing import IntegerConverter
 
 
 class RowId(IntegerConverter):
-    """`<int:…>` in a route: digits that fit a BIGINT. A longer number names nothing, so the address does not exist (404)."""
+    """`<int:…>` in a route: digits that fit a BIGINT.
+
+    A longer number names nothing, so the address does not exist (404).
+    """
 
     regex = r"[0-9]{1,18}"
 

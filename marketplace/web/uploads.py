@@ -15,7 +15,7 @@ import pillow_heif
 from flask import Response, current_app
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from marketplace.errors import DomainError, N_, NotFound
+from marketplace.errors import N_, DomainError, NotFound
 
 MAX_BYTES = 15 * 1024 * 1024
 MAX_PIXELS = 60_000_000
@@ -205,16 +205,24 @@ def media_type(key: str) -> str:
     return MEDIA_TYPES[key.rsplit(".", 1)[-1]]
 
 
-def send_paper(key: str, *, filename: str) -> Response:
-    """The paper as an inline response that can run nothing and is kept by no cache. Raises NotFound."""
+def send_paper(key: str, *, filename: str, download: bool = False) -> Response:
+    """The paper as a response that can run nothing and is kept by no cache, shown in place or saved.
+
+    Raises NotFound.
+    """
     try:
         content = storage().load(key)
     except FileNotFoundError as error:
         raise NotFound from error
     kind = media_type(key)
     response = Response(content, mimetype=kind)
-    # The sandbox gives the file an origin of its own: whatever it carries, it reaches nothing of ours.
-    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; sandbox"
-    response.headers["Content-Disposition"] = f'inline; filename="{filename}.{EXTENSIONS[kind]}"'
+    # The sandbox gives the file an origin of its own: whatever it carries, it reaches nothing of ours. Some browsers
+    # do not open their PDF viewer inside a sandbox: pages offer saving the file beside opening it.
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; sandbox"
+    )
+    response.headers["Content-Disposition"] = (
+        f'{"attachment" if download else "inline"}; filename="{filename}.{EXTENSIONS[kind]}"'
+    )
     response.headers["Cache-Control"] = "private, no-store"
     return response

@@ -30,7 +30,9 @@ def heic() -> bytes:
     return written.getvalue()
 
 
-@pytest.mark.parametrize("content", [picture("JPEG"), picture("PNG"), picture("WEBP"), heic()], ids=["jpeg", "png", "webp", "heic"])
+@pytest.mark.parametrize(
+    "content", [picture("JPEG"), picture("PNG"), picture("WEBP"), heic()], ids=["jpeg", "png", "webp", "heic"]
+)
 def test_every_photo_kind_becomes_a_plain_jpeg(content):
     paper = uploads.receive(sent(content, "whatever.exe"))
 
@@ -72,7 +74,14 @@ def test_a_large_photo_is_reduced():
 
 @pytest.mark.parametrize(
     "content",
-    [b"MZ\x90\x00", b"<svg xmlns='http://www.w3.org/2000/svg' onload='x'/>", b"GIF89a" + b"\0" * 40, b"<html>", b"PK\x03\x04", b"\0"],
+    [
+        b"MZ\x90\x00",
+        b"<svg xmlns='http://www.w3.org/2000/svg' onload='x'/>",
+        b"GIF89a" + b"\0" * 40,
+        b"<html>",
+        b"PK\x03\x04",
+        b"\0",
+    ],
 )
 def test_anything_else_is_refused_whatever_its_name_says(content):
     with pytest.raises(uploads.FileUnknown):
@@ -80,7 +89,14 @@ def test_anything_else_is_refused_whatever_its_name_says(content):
 
 
 @pytest.mark.parametrize(
-    "content", [picture("JPEG")[:200], picture("PNG")[:60], b"%PDF-1.7 cut", b"RIFF\0\0\0\0WEBP", b"\0\0\0\x18ftypheic" + b"\0" * 64]
+    "content",
+    [
+        picture("JPEG")[:200],
+        picture("PNG")[:60],
+        b"%PDF-1.7 cut",
+        b"RIFF\0\0\0\0WEBP",
+        b"\0\0\0\x18ftypheic" + b"\0" * 64,
+    ],
 )
 def test_a_file_cut_short_is_called_broken(content):
     with pytest.raises(uploads.FileBroken):
@@ -112,7 +128,9 @@ def _png_header(width: int, height: int) -> bytes:
         return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 
     ihdr = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", ihdr) + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", ihdr) + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
+    )
 
 
 def test_keys_never_repeat_and_tell_the_type():

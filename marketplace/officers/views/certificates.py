@@ -1,6 +1,6 @@
 """Certificates waiting to be checked; officers and inspectors, each within their area."""
 
-from flask import abort, flash, redirect, render_template, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from marketplace.database import utcnow, vietnam_day
@@ -29,7 +29,7 @@ def certificate_file(seller_id: int, certificate_id: int):
     key = queries.certificate_file(seller_id=seller_id, certificate_id=certificate_id)
     if key is None:
         abort(404)
-    return uploads.send_paper(key, filename=f"chung-nhan-{certificate_id}")
+    return uploads.send_paper(key, filename=f"chung-nhan-{certificate_id}", download="tai-ve" in request.args)
 
 
 @bp.post("/quan-ly/nha-cung-cap/<int:seller_id>/chung-nhan/<int:certificate_id>")

@@ -21,11 +21,14 @@ def reports():
     """Open ones first, the oldest on top."""
     state = request.args.get("tinh-trang", "")
     state = state if state in labels.REPORT_STATES else ""
-    page = queries.reports(
-        areas=officer_areas(current_user), state=state, page=page_number(request.args.get("trang"))
-    )
+    page = queries.reports(areas=officer_areas(current_user), state=state, page=page_number(request.args.get("trang")))
     return render_template(
-        "officers/reports.html", page=page, state=state, labels=labels, today=vietnam_day(utcnow()), vietnam_day=vietnam_day
+        "officers/reports.html",
+        page=page,
+        state=state,
+        labels=labels,
+        today=vietnam_day(utcnow()),
+        vietnam_day=vietnam_day,
     )
 
 
@@ -40,7 +43,11 @@ def report(report_id: int):
     if form.validate_on_submit():
         try:
             services.answer_report(
-                actor=current_user, report_id=report_id, state=form.state.data, answer=form.answer.data or "", now=utcnow()
+                actor=current_user,
+                report_id=report_id,
+                state=form.state.data,
+                answer=form.answer.data or "",
+                now=utcnow(),
             )
         except DomainError as error:
             add_to_form(form, error)

@@ -18,7 +18,12 @@ from marketplace.web.forms import clean_text
 from marketplace.web.paging import page_number
 
 log = structlog.get_logger()
-REASONED = {"refuse": services.refuse, "suspend": services.suspend, "reinstate": services.reinstate, "close": services.close}
+REASONED = {
+    "refuse": services.refuse,
+    "suspend": services.suspend,
+    "reinstate": services.reinstate,
+    "close": services.close,
+}
 """Decisions that need a reason, by the button's value."""
 
 
@@ -30,12 +35,21 @@ def sellers():
     state = asked["tinh-trang"] if asked["tinh-trang"] in labels.STATES else ""
     kind = asked["loai"] if asked["loai"] in labels.KINDS else ""
     page = queries.for_officers(
-        areas=policies.officer_areas(current_user), state=state, kind=kind, text=asked["q"][:100],
+        areas=policies.officer_areas(current_user),
+        state=state,
+        kind=kind,
+        text=asked["q"][:100],
         page=page_number(request.args.get("trang")),
     )
     return render_template(
-        "officers/sellers.html", page=page, state=state, kind=kind, q=asked["q"][:100], labels=labels,
-        today=vietnam_day(utcnow()), vietnam_day=vietnam_day,
+        "officers/sellers.html",
+        page=page,
+        state=state,
+        kind=kind,
+        q=asked["q"][:100],
+        labels=labels,
+        today=vietnam_day(utcnow()),
+        vietnam_day=vietnam_day,
     )
 
 
@@ -56,7 +70,7 @@ def document_file(seller_id: int, document_id: int):
     if found is None or queries.get(seller_id).state == "draft":
         abort(404)
     log.info("paper-opened", person=current_user.id, seller=seller_id, document=document_id)
-    return uploads.send_paper(found[0], filename=f"giay-to-{document_id}")
+    return uploads.send_paper(found[0], filename=f"giay-to-{document_id}", download="tai-ve" in request.args)
 
 
 @bp.post("/quan-ly/nha-cung-cap/<int:seller_id>/giay-to/<int:document_id>")
@@ -72,8 +86,12 @@ def review_document(seller_id: int, document_id: int):
             services.reopen_document(actor=current_user, seller_id=seller_id, document_id=document_id)
         else:
             services.review_document(
-                actor=current_user, seller_id=seller_id, document_id=document_id, accepted=form.action.data == "accept",
-                reason=form.reason.data or "", now=utcnow(),
+                actor=current_user,
+                seller_id=seller_id,
+                document_id=document_id,
+                accepted=form.action.data == "accept",
+                reason=form.reason.data or "",
+                now=utcnow(),
             )
     except DomainError as error:
         return _refused(error, seller_id, f"giay-to-{document_id}", form)
@@ -93,7 +111,9 @@ def decide(seller_id: int):
         if form.action.data == "approve":
             services.approve(actor=current_user, seller_id=seller_id, now=utcnow())
         else:
-            REASONED[form.action.data](actor=current_user, seller_id=seller_id, reason=form.reason.data or "", now=utcnow())
+            REASONED[form.action.data](
+                actor=current_user, seller_id=seller_id, reason=form.reason.data or "", now=utcnow()
+            )
     except DomainError as error:
         return _refused(error, seller_id, f"quyet-dinh-{form.action.data}", form)
     flash(_("Đã ghi quyết định và nhắn cho người bán."), "success")
@@ -121,9 +141,19 @@ def _seller_page(seller_id: int, *, target: str = "", form=None, sentence: str =
     if form is not None and not sentence:
         sentence = next((str(words[0]) for words in form.errors.values()), _("Mời bạn thử lại."))
     page = render_template(
-        "officers/seller.html", seller=row, place=places.label(row.place_id), documents=documents,
-        listed=queries.paper_list(row.kind, documents), certificates=queries.certificates(seller_id, day=today),
-        decisions=queries.decisions(seller_id), members=queries.members(seller_id), lookalikes=queries.lookalikes(row),
-        labels=labels, today=today, target=target, sentence=sentence, typed=(form.reason.data or "") if form else "",
+        "officers/seller.html",
+        seller=row,
+        place=places.label(row.place_id),
+        documents=documents,
+        listed=queries.paper_list(row.kind, documents),
+        certificates=queries.certificates(seller_id, day=today),
+        decisions=queries.decisions(seller_id),
+        members=queries.members(seller_id),
+        lookalikes=queries.lookalikes(row),
+        labels=labels,
+        today=today,
+        target=target,
+        sentence=sentence,
+        typed=(form.reason.data or "") if form else "",
     )
     return page, status if target else 200

@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from marketplace.accounts.models import Person
-from marketplace.errors import Conflict, DomainError, Forbidden, N_, NotFound
+from marketplace.errors import N_, Conflict, DomainError, Forbidden, NotFound
 from marketplace.places.models import PlaceUnit
 from marketplace.sellers import policies
 from marketplace.sellers.models import Seller, SellerMember
@@ -58,8 +58,13 @@ def role_of(session: Session, *, seller_id: int, person_id: int) -> str | None:
     )
 
 
-def for_member(session: Session, *, actor: Person, seller_id: int, roles: tuple[str, ...] = policies.MANAGERS) -> Seller:
-    """The locked seller when the actor is a member in one of `roles`. Raises NotFound (not theirs), Forbidden (role)."""
+def for_member(
+    session: Session, *, actor: Person, seller_id: int, roles: tuple[str, ...] = policies.MANAGERS
+) -> Seller:
+    """The locked seller when the actor is a member in one of `roles`.
+
+    Raises NotFound (not theirs), Forbidden (role).
+    """
     seller = locked(session, seller_id)
     role = role_of(session, seller_id=seller_id, person_id=actor.id)
     if role is None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from marketplace.accounts.models import Person
 from marketplace.database import after_commit, transaction, vietnam_day
-from marketplace.errors import Conflict, DomainError, N_, NotFound
+from marketplace.errors import N_, Conflict, DomainError, NotFound
 from marketplace.sellers import messages, policies
 from marketplace.sellers.models import CERTIFICATE_KINDS, Certificate, Seller
 from marketplace.sellers.services.access import (
@@ -119,10 +119,18 @@ def add_certificate(
 
 
 def update_certificate(
-    *, actor: Person, seller_id: int, certificate_id: int, details: CertificateDetails, paper: uploads.Paper | None,
+    *,
+    actor: Person,
+    seller_id: int,
+    certificate_id: int,
+    details: CertificateDetails,
+    paper: uploads.Paper | None,
     now: datetime,
 ) -> None:
-    """Correct a certificate nobody has checked yet; without `paper` the old file stays. Raises as `add_certificate`, StateChanged."""
+    """Correct a certificate nobody has checked yet; without `paper` the old file stays.
+
+    Raises as `add_certificate`, StateChanged.
+    """
     with transaction() as session:
         for_member(session, actor=actor, seller_id=seller_id)
         certificate = _own(session, seller_id, certificate_id)
@@ -132,7 +140,10 @@ def update_certificate(
 
 
 def check_certificate(*, actor: Person, seller_id: int, certificate_id: int, now: datetime) -> None:
-    """Confirm against the issuer that it is genuine: "declared" becomes "checked by". Raises NotFound, OtherArea, OwnSeller, StateChanged."""
+    """Confirm against the issuer that it is genuine: "declared" becomes "checked by".
+
+    Raises NotFound, OtherArea, OwnSeller, StateChanged.
+    """
     with transaction() as session:
         _for_checker(session, actor=actor, seller_id=seller_id)
         _own(session, seller_id, certificate_id)
@@ -153,7 +164,9 @@ def revoke_certificate(*, actor: Person, seller_id: int, certificate_id: int, re
 
 def _set(session: Session, certificate_id: int, *conditions, **values) -> None:
     changed = session.execute(
-        update(Certificate).where(Certificate.id == certificate_id, Certificate.revoked_at.is_(None), *conditions).values(**values)
+        update(Certificate)
+        .where(Certificate.id == certificate_id, Certificate.revoked_at.is_(None), *conditions)
+        .values(**values)
     )
     if changed.rowcount != 1:
         raise StateChanged
@@ -178,7 +191,12 @@ def _own(session: Session, seller_id: int, certificate_id: int) -> Certificate:
 
 
 def _write(
-    session: Session, certificate: Certificate, *, details: CertificateDetails, paper: uploads.Paper | None, now: datetime
+    session: Session,
+    certificate: Certificate,
+    *,
+    details: CertificateDetails,
+    paper: uploads.Paper | None,
+    now: datetime,
 ) -> None:
     check_details(details, today=vietnam_day(now))
     for column in ("kind", "number", "issuer", "scope", "valid_from", "valid_to", "stars"):
@@ -207,7 +225,9 @@ def check_details(details: CertificateDetails, *, today: date) -> None:
     if details.valid_to < details.valid_from:
         raise PeriodBackwards
     if (details.valid_to.year - MAX_YEARS, details.valid_to.month, details.valid_to.day) > (
-        details.valid_from.year, details.valid_from.month, details.valid_from.day,
+        details.valid_from.year,
+        details.valid_from.month,
+        details.valid_from.day,
     ):
         raise PeriodTooLong
     if details.valid_to < today:

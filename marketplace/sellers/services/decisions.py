@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from marketplace.accounts.models import Person
 from marketplace.database import transaction
-from marketplace.errors import DomainError, N_
+from marketplace.errors import N_, DomainError
 from marketplace.sellers import messages, policies
 from marketplace.sellers.models import SellerDocument
 from marketplace.sellers.services.access import ReasonMissing, StateChanged, for_officer
@@ -33,20 +33,33 @@ def approve(*, actor: Person, seller_id: int, now: datetime) -> None:
             raise StateChanged
         accepted = set(
             session.scalars(
-                select(SellerDocument.kind).where(SellerDocument.seller_id == seller_id, SellerDocument.state == "accepted")
+                select(SellerDocument.kind).where(
+                    SellerDocument.seller_id == seller_id, SellerDocument.state == "accepted"
+                )
             )
         )
         if policies.missing_documents(seller.kind, accepted):
             raise DocumentsNotAccepted
         move(
-            session, seller, to="approved", actor=actor, reason="", now=now, decided_at=now, decided_by_id=actor.id,
-            decision_reason=None, approved_at=seller.approved_at or now,
+            session,
+            seller,
+            to="approved",
+            actor=actor,
+            reason="",
+            now=now,
+            decided_at=now,
+            decided_by_id=actor.id,
+            decision_reason=None,
+            approved_at=seller.approved_at or now,
         )
         messages.approved(seller, now=now)
 
 
 def refuse(*, actor: Person, seller_id: int, reason: str, now: datetime) -> None:
-    """submitted → refused; the seller reads the reason, corrects and hands in again. Raises as `approve`, ReasonMissing."""
+    """submitted → refused; the seller reads the reason, corrects and hands in again.
+
+    Raises as `approve`, ReasonMissing.
+    """
     _decide(actor=actor, seller_id=seller_id, reason=reason, now=now, before=("submitted",), after="refused")
 
 
@@ -75,7 +88,14 @@ def _decide(*, actor: Person, seller_id: int, reason: str, now: datetime, before
         if seller.state not in before:
             raise StateChanged
         move(
-            session, seller, to=after, actor=actor, reason=reason, now=now, decided_at=now, decided_by_id=actor.id,
+            session,
+            seller,
+            to=after,
+            actor=actor,
+            reason=reason,
+            now=now,
+            decided_at=now,
+            decided_by_id=actor.id,
             decision_reason=None if after == "approved" else reason,
         )
         messages.decided(seller, after=after, reason=reason, now=now)

@@ -6,7 +6,7 @@ from sqlalchemy import delete, func, select, update
 
 from marketplace.accounts.models import Person
 from marketplace.database import after_commit, transaction
-from marketplace.errors import Conflict, DomainError, N_, NotFound
+from marketplace.errors import N_, Conflict, DomainError, NotFound
 from marketplace.sellers import messages, policies
 from marketplace.sellers.models import DOCUMENT_KINDS, SellerDocument
 from marketplace.sellers.services.access import ReasonMissing, for_member, for_officer
@@ -58,8 +58,15 @@ def add_document(*, actor: Person, seller_id: int, kind: str, paper: uploads.Pap
         if session.scalar(held) >= policies.MAX_DOCUMENTS:
             raise TooManyDocuments
         document = SellerDocument(
-            seller_id=seller_id, kind=kind, file_key=uploads.new_key(paper), media_type=paper.media_type,
-            sha256=paper.sha256, size_bytes=paper.size, uploaded_at=now, uploaded_by_id=actor.id, state="pending",
+            seller_id=seller_id,
+            kind=kind,
+            file_key=uploads.new_key(paper),
+            media_type=paper.media_type,
+            sha256=paper.sha256,
+            size_bytes=paper.size,
+            uploaded_at=now,
+            uploaded_by_id=actor.id,
+            state="pending",
         )
         session.add(document)
         session.flush()
@@ -72,7 +79,9 @@ def withdraw_document(*, actor: Person, seller_id: int, document_id: int) -> Non
     with transaction() as session:
         seller = for_member(session, actor=actor, seller_id=seller_id)
         key = session.scalar(
-            select(SellerDocument.file_key).where(SellerDocument.id == document_id, SellerDocument.seller_id == seller_id)
+            select(SellerDocument.file_key).where(
+                SellerDocument.id == document_id, SellerDocument.seller_id == seller_id
+            )
         )
         if key is None:
             raise NotFound
@@ -105,7 +114,10 @@ def review_document(
             update(SellerDocument)
             .where(SellerDocument.id == document_id, SellerDocument.state == "pending")
             .values(
-                state="accepted" if accepted else "refused", reviewed_at=now, reviewed_by_id=actor.id, reason=reason or None
+                state="accepted" if accepted else "refused",
+                reviewed_at=now,
+                reviewed_by_id=actor.id,
+                reason=reason or None,
             )
         )
         if reviewed.rowcount != 1:
@@ -115,14 +127,18 @@ def review_document(
 
 
 def reopen_document(*, actor: Person, seller_id: int, document_id: int) -> None:
-    """Undo a review while the registration is still undecided. Raises NotFound, OtherArea, OwnSeller, DocumentReviewed."""
+    """Undo a review while the registration is still undecided.
+
+    Raises NotFound, OtherArea, OwnSeller, DocumentReviewed.
+    """
     with transaction() as session:
         seller = for_officer(session, actor=actor, seller_id=seller_id)
         mine = (SellerDocument.id == document_id, SellerDocument.seller_id == seller_id)
         if session.scalar(select(SellerDocument.id).where(*mine)) is None:
             raise NotFound
         reopened = session.execute(
-            update(SellerDocument).where(*mine, SellerDocument.state != "pending")
+            update(SellerDocument)
+            .where(*mine, SellerDocument.state != "pending")
             .values(state="pending", reviewed_at=None, reviewed_by_id=None, reason=None)
         )
         if reopened.rowcount != 1 or seller.state != "submitted":

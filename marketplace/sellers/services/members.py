@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from marketplace.accounts.models import Person
 from marketplace.database import transaction
-from marketplace.errors import Conflict, DomainError, N_, NotFound
+from marketplace.errors import N_, Conflict, DomainError, NotFound
 from marketplace.sellers import messages, policies
 from marketplace.sellers.models import MEMBER_ROLES, SellerInvitation, SellerMember
 from marketplace.sellers.services.access import for_member, locked, role_of
@@ -60,7 +60,8 @@ class Invited:
 def invite(*, actor: Person, seller_id: int, login: str, role: str, link_base: str, now: datetime) -> Invited:
     """Offer a place to the holder of a phone number (E.164) or e-mail; the link goes out with the commit.
 
-    `link_base` is the absolute address the token is appended to. Raises RoleUnknown, TooManyMembers, NotFound, Forbidden.
+    `link_base` is the absolute address the token is appended to. Raises RoleUnknown, TooManyMembers, NotFound,
+    Forbidden.
     """
     if role not in MEMBER_ROLES or role == "owner":
         raise RoleUnknown
@@ -70,8 +71,13 @@ def invite(*, actor: Person, seller_id: int, login: str, role: str, link_base: s
             raise TooManyMembers
         token = secrets.token_urlsafe(24)
         invitation = SellerInvitation(
-            seller_id=seller_id, login=login, role=role, token_hash=_hash(token), invited_by_id=actor.id,
-            created_at=now, expires_at=now + INVITATION_LIFE,
+            seller_id=seller_id,
+            login=login,
+            role=role,
+            token_hash=_hash(token),
+            invited_by_id=actor.id,
+            created_at=now,
+            expires_at=now + INVITATION_LIFE,
         )
         session.add(invitation)
         session.flush()
@@ -83,15 +89,20 @@ def accept_invitation(*, actor: Person, token: str, now: datetime) -> int:
     """Join the seller; returns its id. Somebody who is a member already keeps the role. Raises InvitationSpent."""
     with transaction() as session:
         invitation = session.execute(
-            select(SellerInvitation.id, SellerInvitation.seller_id, SellerInvitation.role)
-            .where(SellerInvitation.token_hash == _hash(token))
+            select(SellerInvitation.id, SellerInvitation.seller_id, SellerInvitation.role).where(
+                SellerInvitation.token_hash == _hash(token)
+            )
         ).first()
         if invitation is None:
             raise InvitationSpent
         locked(session, invitation.seller_id)
         taken = session.execute(
             update(SellerInvitation)
-            .where(SellerInvitation.id == invitation.id, SellerInvitation.closed_at.is_(None), SellerInvitation.expires_at > now)
+            .where(
+                SellerInvitation.id == invitation.id,
+                SellerInvitation.closed_at.is_(None),
+                SellerInvitation.expires_at > now,
+            )
             .values(closed_at=now, accepted_by_id=actor.id)
         )
         if taken.rowcount != 1:
@@ -110,7 +121,8 @@ def withdraw_invitation(*, actor: Person, seller_id: int, invitation_id: int, no
         closed = session.execute(
             update(SellerInvitation)
             .where(
-                SellerInvitation.id == invitation_id, SellerInvitation.seller_id == seller_id,
+                SellerInvitation.id == invitation_id,
+                SellerInvitation.seller_id == seller_id,
                 SellerInvitation.closed_at.is_(None),
             )
             .values(closed_at=now)
@@ -128,7 +140,8 @@ def change_role(*, actor: Person, seller_id: int, person_id: int, role: str) -> 
         _refuse_ownerless(session, seller_id=seller_id, person_id=person_id, remains_owner=role == "owner")
         session.execute(
             update(SellerMember)
-            .where(SellerMember.seller_id == seller_id, SellerMember.person_id == person_id).values(role=role)
+            .where(SellerMember.seller_id == seller_id, SellerMember.person_id == person_id)
+            .values(role=role)
         )
 
 
@@ -147,16 +160,26 @@ def _refuse_ownerless(session: Session, *, seller_id: int, person_id: int, remai
     role = role_of(session, seller_id=seller_id, person_id=person_id)
     if role is None:
         raise NotFound
-    owners = select(func.count()).select_from(SellerMember).where(
-        SellerMember.seller_id == seller_id, SellerMember.role == "owner")
+    owners = (
+        select(func.count())
+        .select_from(SellerMember)
+        .where(SellerMember.seller_id == seller_id, SellerMember.role == "owner")
+    )
     if role == "owner" and not remains_owner and session.scalar(owners) == 1:
         raise LastOwner
 
 
 def _places_taken(session: Session, seller_id: int, now: datetime) -> int:
     members = select(func.count()).select_from(SellerMember).where(SellerMember.seller_id == seller_id)
-    open_invitations = select(func.count()).select_from(SellerInvitation).where(
-        SellerInvitation.seller_id == seller_id, SellerInvitation.closed_at.is_(None), SellerInvitation.expires_at > now)
+    open_invitations = (
+        select(func.count())
+        .select_from(SellerInvitation)
+        .where(
+            SellerInvitation.seller_id == seller_id,
+            SellerInvitation.closed_at.is_(None),
+            SellerInvitation.expires_at > now,
+        )
+    )
     return session.scalar(members) + session.scalar(open_invitations)
 
 

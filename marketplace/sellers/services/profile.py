@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from marketplace.accounts.models import Person
 from marketplace.database import transaction
-from marketplace.errors import Conflict, N_
+from marketplace.errors import N_, Conflict
 from marketplace.folding import fold
 from marketplace.sellers import tax_code
 from marketplace.sellers.models import KINDS, SellerDocument

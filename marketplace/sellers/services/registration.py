@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from marketplace.accounts.models import Consent, Person
 from marketplace.database import transaction
-from marketplace.errors import Conflict, DomainError, N_
+from marketplace.errors import N_, Conflict, DomainError
 from marketplace.folding import fold
 from marketplace.places.models import PlaceUnit
 from marketplace.sellers import policies, tax_code
@@ -119,8 +119,12 @@ def register(*, actor: Person, details: Details, consent: bool, now: datetime, c
         session.add(SellerMember(seller_id=seller.id, person_id=actor.id, role="owner", added_at=now))
         session.add(
             Consent(
-                person_id=actor.id, purpose=CONSENT_PURPOSE, text_version=CONSENT_TEXT_VERSION, channel=channel,
-                recorded_by_id=actor.id, given_at=now,
+                person_id=actor.id,
+                purpose=CONSENT_PURPOSE,
+                text_version=CONSENT_TEXT_VERSION,
+                channel=channel,
+                recorded_by_id=actor.id,
+                given_at=now,
             )
         )
     return seller
@@ -222,7 +226,11 @@ def _refuse_hoarding(session: Session, actor: Person) -> None:
         select(func.count())
         .select_from(SellerMember)
         .join(Seller, Seller.id == SellerMember.seller_id)
-        .where(SellerMember.person_id == actor.id, SellerMember.role == "owner", Seller.state.in_(("draft", "submitted", "refused")))
+        .where(
+            SellerMember.person_id == actor.id,
+            SellerMember.role == "owner",
+            Seller.state.in_(("draft", "submitted", "refused")),
+        )
     )
     if unfinished >= policies.MAX_UNFINISHED:
         raise TooManyUnfinished

@@ -29,6 +29,12 @@ def _certificate_state(code: str):
     return labels.CERTIFICATE_STATES[code]
 
 
+@bp.app_template_filter("phone")
+def _phone(login: str) -> str:
+    """A Vietnamese number as people dial it; an e-mail address as it is."""
+    return "0" + login.removeprefix("+84") if login.startswith("+84") else login
+
+
 @bp.app_template_filter("tax_code")
 def _tax_code(code: str | None) -> str:
     return tax_code.printed(code)

@@ -23,7 +23,9 @@ from marketplace.web.forms import file_sent
 def certificates():
     """All of the seller's certificates with their state today."""
     today = vietnam_day(utcnow())
-    return render_template("sellers/certificates.html", rows=queries.certificates(g.member.seller_id, day=today), today=today)
+    return render_template(
+        "sellers/certificates.html", rows=queries.certificates(g.member.seller_id, day=today), today=today
+    )
 
 
 @bp.route("/kenh-ban/chung-nhan/moi", methods=["GET", "POST"])
@@ -36,7 +38,11 @@ def add_certificate():
     if form.validate_on_submit():
         try:
             services.add_certificate(
-                actor=current_user, seller_id=g.member.seller_id, details=_details(form), paper=_paper(form), now=utcnow()
+                actor=current_user,
+                seller_id=g.member.seller_id,
+                details=_details(form),
+                paper=_paper(form),
+                now=utcnow(),
             )
         except DomainError as error:
             add_to_form(form, error)
@@ -59,8 +65,12 @@ def edit_certificate(certificate_id: int):
     if form.validate_on_submit():
         try:
             services.update_certificate(
-                actor=current_user, seller_id=g.member.seller_id, certificate_id=certificate_id, details=_details(form),
-                paper=_paper(form), now=utcnow(),
+                actor=current_user,
+                seller_id=g.member.seller_id,
+                certificate_id=certificate_id,
+                details=_details(form),
+                paper=_paper(form),
+                now=utcnow(),
             )
         except NotFound:
             raise
@@ -80,7 +90,7 @@ def certificate_file(certificate_id: int):
     key = queries.certificate_file(seller_id=g.member.seller_id, certificate_id=certificate_id)
     if key is None:
         abort(404)
-    return uploads.send_paper(key, filename=f"chung-nhan-{certificate_id}")
+    return uploads.send_paper(key, filename=f"chung-nhan-{certificate_id}", download="tai-ve" in request.args)
 
 
 def _own(certificate_id: int) -> queries.CertificateRow:
@@ -91,8 +101,12 @@ def _own(certificate_id: int) -> queries.CertificateRow:
 
 def _details(form: CertificateForm) -> services.CertificateDetails:
     return services.CertificateDetails(
-        kind=form.kind.data, number=form.number.data, issuer=form.issuer.data, scope=form.scope.data,
-        valid_from=form.valid_from.data, valid_to=form.valid_to.data,
+        kind=form.kind.data,
+        number=form.number.data,
+        issuer=form.issuer.data,
+        scope=form.scope.data,
+        valid_from=form.valid_from.data,
+        valid_to=form.valid_to.data,
         stars=int(form.stars.data) if form.stars.data else None,
     )
 

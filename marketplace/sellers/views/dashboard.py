@@ -37,9 +37,8 @@ def dashboard():
 def choose_seller():
     """Act for another of one's sellers."""
     text = request.form.get("seller_id", "")
-    if not (text.isascii() and text.isdecimal() and len(text) <= 12):
+    chosen = int(text) if text.isascii() and text.isdecimal() and len(text) <= 12 else 0
+    if not PressForm().validate_on_submit() or queries.membership(person_id=current_user.id, seller_id=chosen) is None:
         abort(404)
-    if PressForm().validate_on_submit() and queries.membership(person_id=current_user.id, seller_id=int(text)):
-        session[desk.SESSION_KEY] = int(text)
-        return redirect(url_for("sellers.dashboard"))
-    abort(404)
+    session[desk.SESSION_KEY] = chosen
+    return redirect(url_for("sellers.dashboard"))

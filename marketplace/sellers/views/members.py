@@ -26,8 +26,12 @@ def members():
         base = f"{current_app.extensions['settings'].public_url}/kenh-ban/loi-moi/"
         try:
             invited = services.invite(
-                actor=current_user, seller_id=g.member.seller_id, login=form.login.data, role=form.role.data,
-                link_base=base, now=utcnow(),
+                actor=current_user,
+                seller_id=g.member.seller_id,
+                login=form.login.data,
+                role=form.role.data,
+                link_base=base,
+                now=utcnow(),
             )
         except DomainError as error:
             add_to_form(form, error)
@@ -35,8 +39,15 @@ def members():
             # Shown once, on this answer only: the secret is not stored, so it cannot be shown after a redirect.
             link, form = base + invited.token, InviteForm(formdata=None)
     page = render_template(
-        "sellers/members.html", form=form, link=link, labels=labels, press=PressForm(),
-        rows=[(row, RoleForm(formdata=None, role=row.role, prefix=f"p{row.person_id}-")) for row in queries.members(g.member.seller_id)],
+        "sellers/members.html",
+        form=form,
+        link=link,
+        labels=labels,
+        press=PressForm(),
+        rows=[
+            (row, RoleForm(formdata=None, role=row.role, prefix=f"p{row.person_id}-"))
+            for row in queries.members(g.member.seller_id)
+        ],
         invitations=queries.invitations(seller_id=g.member.seller_id, now=utcnow()),
     )
     return page, 422 if form.errors else 200

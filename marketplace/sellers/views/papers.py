@@ -1,6 +1,6 @@
 """Handing in papers, and handing in the registration."""
 
-from flask import abort, flash, g, redirect, render_template, url_for
+from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from marketplace.database import utcnow
@@ -28,8 +28,11 @@ def papers():
     if form.validate_on_submit():
         try:
             services.add_document(
-                actor=current_user, seller_id=member.seller_id, kind=form.kind.data,
-                paper=uploads.receive(form.file.data), now=utcnow(),
+                actor=current_user,
+                seller_id=member.seller_id,
+                kind=form.kind.data,
+                paper=uploads.receive(form.file.data),
+                now=utcnow(),
             )
         except DomainError as error:
             add_to_form(form, error)
@@ -37,10 +40,17 @@ def papers():
             flash(_("Đã nộp. Sở sẽ xem từng giấy tờ."), "success")
             return redirect(url_for("sellers.papers"))
     if not form.is_submitted():
-        form.kind.data = next((paper.kind for paper in listed if paper.state in {"missing", "refused"}), listed[-1].kind)
+        form.kind.data = next(
+            (paper.kind for paper in listed if paper.state in {"missing", "refused"}), listed[-1].kind
+        )
     page = render_template(
-        "sellers/papers.html", form=form, listed=listed, documents=queries.documents(member.seller_id), labels=labels,
-        press=PressForm(), seller=queries.get(member.seller_id),
+        "sellers/papers.html",
+        form=form,
+        listed=listed,
+        documents=queries.documents(member.seller_id),
+        labels=labels,
+        press=PressForm(),
+        seller=queries.get(member.seller_id),
     )
     return page, 422 if form.errors else 200
 
@@ -53,7 +63,7 @@ def paper_file(document_id: int):
     found = queries.document_file(seller_id=g.member.seller_id, document_id=document_id)
     if found is None:
         abort(404)
-    return uploads.send_paper(found[0], filename=f"giay-to-{document_id}")
+    return uploads.send_paper(found[0], filename=f"giay-to-{document_id}", download="tai-ve" in request.args)
 
 
 @bp.post("/kenh-ban/giay-to/<int:document_id>/bo")

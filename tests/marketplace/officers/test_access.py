@@ -16,11 +16,15 @@ from tests.factories.sellers import make_certificate, make_document, make_seller
 
 PAGES = ["/quan-ly", "/quan-ly/nha-cung-cap", "/quan-ly/chung-nhan", "/quan-ly/san-pham/duyet", "/quan-ly/phan-anh"]
 ONE = [
-    ("get", "/quan-ly/nha-cung-cap/{seller}"), ("get", "/quan-ly/nha-cung-cap/{seller}/giay-to/{document}/tep"),
-    ("post", "/quan-ly/nha-cung-cap/{seller}/giay-to/{document}"), ("post", "/quan-ly/nha-cung-cap/{seller}/quyet-dinh"),
+    ("get", "/quan-ly/nha-cung-cap/{seller}"),
+    ("get", "/quan-ly/nha-cung-cap/{seller}/giay-to/{document}/tep"),
+    ("post", "/quan-ly/nha-cung-cap/{seller}/giay-to/{document}"),
+    ("post", "/quan-ly/nha-cung-cap/{seller}/quyet-dinh"),
     ("get", "/quan-ly/nha-cung-cap/{seller}/chung-nhan/{certificate}/tep"),
-    ("post", "/quan-ly/nha-cung-cap/{seller}/chung-nhan/{certificate}"), ("get", "/quan-ly/san-pham/{product}"),
-    ("post", "/quan-ly/san-pham/{product}/quyet-dinh"), ("get", "/quan-ly/phan-anh/{report}"),
+    ("post", "/quan-ly/nha-cung-cap/{seller}/chung-nhan/{certificate}"),
+    ("get", "/quan-ly/san-pham/{product}"),
+    ("post", "/quan-ly/san-pham/{product}/quyet-dinh"),
+    ("get", "/quan-ly/phan-anh/{report}"),
     ("post", "/quan-ly/phan-anh/{report}"),
 ]
 ACTIONS = ("approve", "refuse", "accept", "check", "revoke", "list", "reject")
@@ -33,21 +37,30 @@ def things(app):
     lot = make_lot(make_product(make_seller(place=any_place())))
     with transaction() as session:
         report = ProblemReport(
-            code=lot.code, lot_id=lot.id, kind="quality", text="Hỏng", created_at=datetime(2026, 11, 20, tzinfo=UTC),
+            code=lot.code,
+            lot_id=lot.id,
+            kind="quality",
+            text="Hỏng",
+            created_at=datetime(2026, 11, 20, tzinfo=UTC),
         )
         session.add(report)
     return {
-        "seller": seller.id, "document": make_document(seller).id, "certificate": make_certificate(seller, file_key="a/b.pdf").id,
-        "product": make_product(seller, state="submitted").id, "report": report.id,
+        "seller": seller.id,
+        "document": make_document(seller).id,
+        "certificate": make_certificate(seller, file_key="a/b.pdf").id,
+        "product": make_product(seller, state="submitted").id,
+        "report": report.id,
     }
 
 
 def states() -> list:
     db.session.expire_all()
     return [
-        db.session.query(Seller.state).order_by(Seller.id).all(), db.session.query(SellerDocument.state).all(),
+        db.session.query(Seller.state).order_by(Seller.id).all(),
+        db.session.query(SellerDocument.state).all(),
         db.session.query(Certificate.checked_at, Certificate.revoked_at).all(),
-        db.session.query(Product.state).order_by(Product.id).all(), db.session.query(ProblemReport.state).all(),
+        db.session.query(Product.state).order_by(Product.id).all(),
+        db.session.query(ProblemReport.state).all(),
     ]
 
 

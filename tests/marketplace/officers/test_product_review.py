@@ -13,7 +13,9 @@ def listing(app):
     """A submitted product of an approved seller, with one photo and one certificate."""
     seller = make_seller(name="HTX Vú sữa Phong Điền")
     certificate = make_certificate(seller, number="VG-77")
-    return make_product(seller, state="submitted", name="Vú sữa lò rèn", photos=1, certificates=(certificate,), price=52_000)
+    return make_product(
+        seller, state="submitted", name="Vú sữa lò rèn", photos=1, certificates=(certificate,), price=52_000
+    )
 
 
 def test_the_officer_sees_what_will_be_shown_and_lists_it(browser, officer, listing):

@@ -19,8 +19,12 @@ from tests.factories.sellers import make_seller
 
 def make_report(*, lot=None, **columns) -> ProblemReport:
     values = {
-        "code": lot.code if lot else "KHONG-CO-MA", "lot_id": lot.id if lot else None, "kind": "quality",
-        "text": "Trái bị dập", "contact": "0912 345 678", "created_at": datetime(2026, 11, 20, tzinfo=UTC),
+        "code": lot.code if lot else "KHONG-CO-MA",
+        "lot_id": lot.id if lot else None,
+        "kind": "quality",
+        "text": "Trái bị dập",
+        "contact": "0912 345 678",
+        "created_at": datetime(2026, 11, 20, tzinfo=UTC),
     } | columns
     with transaction() as session:
         report = ProblemReport(**values)
@@ -79,7 +83,8 @@ def test_a_report_is_closed_once(app, now):
 
 
 @pytest.mark.parametrize(
-    ("state", "answer", "error"), [("done", "  ", AnswerMissing), ("refused", "", AnswerMissing), ("new", "x", ReportStateUnknown)]
+    ("state", "answer", "error"),
+    [("done", "  ", AnswerMissing), ("refused", "", AnswerMissing), ("new", "x", ReportStateUnknown)],
 )
 def test_a_half_answer_is_refused(app, now, state, answer, error):
     report = make_report()
@@ -108,8 +113,12 @@ def test_a_report_on_an_unknown_code_belongs_to_every_officer(app, now):
 
 @pytest.mark.parametrize(
     ("form", "field"),
-    [({"state": "done", "answer": ""}, "answer"), ({"answer": "x"}, "state"), ({"state": "burn", "answer": "x"}, "state"),
-     ({"state": "done", "answer": "x" * 100_000}, "answer")],
+    [
+        ({"state": "done", "answer": ""}, "answer"),
+        ({"answer": "x"}, "state"),
+        ({"state": "burn", "answer": "x"}, "state"),
+        ({"state": "done", "answer": "x" * 100_000}, "answer"),
+    ],
 )
 def test_a_bad_answer_is_named_at_its_field(browser, officer, form, field):
     report = make_report()

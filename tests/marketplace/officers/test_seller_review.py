@@ -45,6 +45,7 @@ def test_an_officer_reads_the_paper_accepts_it_and_approves(browser, officer, wa
     assert (opened.data, opened.mimetype) == (PDF, "application/pdf")
     assert "sandbox" in opened.headers["Content-Security-Policy"]
     assert opened.headers["X-Content-Type-Options"] == "nosniff"
+    assert browser.client.get(f"{link}?tai-ve=1").headers["Content-Disposition"].startswith("attachment")
 
     browser.submit(form="article form", follow=True)
     browser.submit(form="form:has(input[value=approve])", follow=True)
@@ -67,8 +68,12 @@ def test_a_refusal_without_a_reason_is_asked_for_it_where_it_belongs(browser, of
 
 @pytest.mark.parametrize(
     ("state", "action", "after"),
-    [("submitted", "refuse", "refused"), ("approved", "suspend", "suspended"), ("suspended", "reinstate", "approved"),
-     ("approved", "close", "closed")],
+    [
+        ("submitted", "refuse", "refused"),
+        ("approved", "suspend", "suspended"),
+        ("suspended", "reinstate", "approved"),
+        ("approved", "close", "closed"),
+    ],
 )
 def test_each_decision_button_does_what_it_says(browser, officer, state, action, after):
     seller = make_seller(state=state, decision_reason="trước đó")
@@ -108,7 +113,10 @@ def test_an_invented_button_is_refused(browser, officer, waiting, action):
     token = browser.page.select_one("input[name=csrf_token]")["value"]
     document = db.session.query(SellerDocument.id).scalar()
 
-    for path in (f"/quan-ly/nha-cung-cap/{waiting.id}/quyet-dinh", f"/quan-ly/nha-cung-cap/{waiting.id}/giay-to/{document}"):
+    for path in (
+        f"/quan-ly/nha-cung-cap/{waiting.id}/quyet-dinh",
+        f"/quan-ly/nha-cung-cap/{waiting.id}/giay-to/{document}",
+    ):
         response = browser.client.post(path, data={"csrf_token": token, "action": action, "reason": "x"})
         assert response.status_code == 422
 
@@ -142,14 +150,19 @@ def test_the_list_filters_by_state_kind_and_words_and_puts_waiting_ones_on_top(b
     rows = browser.open("/quan-ly/nha-cung-cap").select("tbody tr td:first-child")
     assert [row.get_text(strip=True) for row in rows] == ["Vườn Năm Bé", company.name]
     for query, expected in (
-        ("tinh-trang=approved", company.name), ("loai=household", "Vườn Năm Bé"), ("q=gao song hau", company.name),
-        (f"q={company.tax_code}", company.name), ("tinh-trang=submitted&q=năm bé", "Vườn Năm Bé"),
+        ("tinh-trang=approved", company.name),
+        ("loai=household", "Vườn Năm Bé"),
+        ("q=gao song hau", company.name),
+        (f"q={company.tax_code}", company.name),
+        ("tinh-trang=submitted&q=năm bé", "Vườn Năm Bé"),
     ):
         rows = browser.open(f"/quan-ly/nha-cung-cap?{query}").select("tbody tr td:first-child")
         assert [row.get_text(strip=True) for row in rows] == [expected], query
 
 
-@pytest.mark.parametrize("query", ["tinh-trang=x&loai=y", "trang=-1", "trang=999999999999", "q=%00%ff", "q=" + "x" * 4000, "q=%25_"])
+@pytest.mark.parametrize(
+    "query", ["tinh-trang=x&loai=y", "trang=-1", "trang=999999999999", "q=%00%ff", "q=" + "x" * 4000, "q=%25_"]
+)
 def test_a_nonsense_filter_still_answers(browser, officer, query):
     browser.open(f"/quan-ly/nha-cung-cap?{query}")
 

@@ -17,12 +17,32 @@ GOOD = {"name": "Vườn Năm Bé", "phone": "0912345678", "address_line": "Ấp
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("name", ""), ("name", "ab"), ("name", "x" * 100_000), ("name", "\x00\x01"), ("name", "!!! ???"),
-        ("phone", ""), ("phone", "123"), ("phone", "01690000000"), ("phone", "9" * 10_000), ("phone", "không có"),
-        ("email", "a@"), ("email", "x" * 5000 + "@a.vn"), ("email", "a@b@c"),
-        ("address_line", ""), ("address_line", "x" * 1000), ("about", "x" * 10_000),
-        ("tax_code", "123"), ("tax_code", "0102641428"), ("tax_code", "x" * 1000), ("tax_code", "0000000000000"),
-        ("place", ""), ("place", "0"), ("place", "99999999999999999999999"), ("place", "-1"), ("place", "abc"), ("place", "1;--"),
+        ("name", ""),
+        ("name", "ab"),
+        ("name", "x" * 100_000),
+        ("name", "\x00\x01"),
+        ("name", "!!! ???"),
+        ("phone", ""),
+        ("phone", "123"),
+        ("phone", "01690000000"),
+        ("phone", "9" * 10_000),
+        ("phone", "không có"),
+        ("email", "a@"),
+        ("email", "x" * 5000 + "@a.vn"),
+        ("email", "a@b@c"),
+        ("address_line", ""),
+        ("address_line", "x" * 1000),
+        ("about", "x" * 10_000),
+        ("tax_code", "123"),
+        ("tax_code", "0102641428"),
+        ("tax_code", "x" * 1000),
+        ("tax_code", "0000000000000"),
+        ("place", ""),
+        ("place", "0"),
+        ("place", "99999999999999999999999"),
+        ("place", "-1"),
+        ("place", "abc"),
+        ("place", "1;--"),
     ],
 )
 def test_a_bad_value_is_named_and_nothing_is_kept(browser, owner, field, value):
@@ -39,7 +59,11 @@ def test_bytes_that_are_no_text_are_refused_at_the_field(browser, owner, name):
     browser.open("/dang-ky-ban-hang/ho-so?loai=household")
     token = browser.page.select_one("input[name=csrf_token]")["value"]
     values = {**GOOD, "csrf_token": token, "kind": "household", "place": str(any_place().id)}
-    parts = [f'--cut\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n'.encode() for k, v in values.items() if k != "name"]
+    parts = [
+        f'--cut\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n'.encode()
+        for k, v in values.items()
+        if k != "name"
+    ]
     parts += [b'--cut\r\nContent-Disposition: form-data; name="name"\r\n\r\n' + name + b"\r\n--cut--\r\n"]
 
     response = browser.client.post(
@@ -80,8 +104,12 @@ def test_two_sellers_of_one_name_get_two_addresses(browser, owner):
 @pytest.mark.parametrize(
     ("content", "name"),
     [
-        (b"", "a.pdf"), (b"MZ\x90", "a.pdf"), (b"<svg onload=x>", "a.jpg"), (b"%PDF-1.4 cut off", "a.pdf"),
-        (picture()[:300], "a.jpg"), (b"%PDF-" + b"0" * (15 * 1024 * 1024 + 1), "lon.pdf"),
+        (b"", "a.pdf"),
+        (b"MZ\x90", "a.pdf"),
+        (b"<svg onload=x>", "a.jpg"),
+        (b"%PDF-1.4 cut off", "a.pdf"),
+        (picture()[:300], "a.jpg"),
+        (b"%PDF-" + b"0" * (15 * 1024 * 1024 + 1), "lon.pdf"),
     ],
     ids=["empty", "program", "svg", "cut-pdf", "cut-jpeg", "too-large"],
 )
@@ -130,8 +158,15 @@ def test_the_profile_of_an_approved_seller_refuses_the_same(browser, seller, fie
 def test_the_profile_changes_contact_but_neither_name_nor_tax_code(browser, seller):
     browser.open("/kenh-ban/ho-so")
     browser.submit(
-        {"phone": "0987654321", "about": "Trồng cam từ 1990", "name": "Tên khác", "tax_code": "0102641429", "kind": "company"},
-        form="form.form", follow=True,
+        {
+            "phone": "0987654321",
+            "about": "Trồng cam từ 1990",
+            "name": "Tên khác",
+            "tax_code": "0102641429",
+            "kind": "company",
+        },
+        form="form.form",
+        follow=True,
     )
 
     again = db.session.get(Seller, seller.id)

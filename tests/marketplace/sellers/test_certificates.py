@@ -18,8 +18,12 @@ from tests.factories.sellers import make_certificate, make_member, make_seller
 from tests.marketplace.sellers.conftest import PDF
 
 GOOD = {
-    "kind": "vietgap", "number": "VietGAP-TT-13-09-68-0096", "issuer": "Trung tâm vùng 6", "scope": "Rau, 2 ha",
-    "valid_from": date(2026, 6, 1), "valid_to": date(2028, 5, 31),
+    "kind": "vietgap",
+    "number": "VietGAP-TT-13-09-68-0096",
+    "issuer": "Trung tâm vùng 6",
+    "scope": "Rau, 2 ha",
+    "valid_from": date(2026, 6, 1),
+    "valid_to": date(2028, 5, 31),
 }
 FORM = {**GOOD, "valid_from": "2026-06-01", "valid_to": "31/05/2028", "stars": ""}
 
@@ -150,8 +154,12 @@ def test_a_checked_certificate_is_not_changed_any_more(boss, shop, now):
 
     with pytest.raises(StateChanged):
         services.update_certificate(
-            actor=boss, seller_id=shop.id, certificate_id=certificate.id, details=services.CertificateDetails(**GOOD),
-            paper=None, now=now,
+            actor=boss,
+            seller_id=shop.id,
+            certificate_id=certificate.id,
+            details=services.CertificateDetails(**GOOD),
+            paper=None,
+            now=now,
         )
 
 
@@ -178,9 +186,15 @@ def test_the_page_takes_a_certificate_with_its_file_and_corrects_it(browser, sel
 @pytest.mark.parametrize(
     ("changed", "field"),
     [
-        ({"number": ""}, "number"), ({"issuer": "x" * 5000}, "issuer"), ({"kind": "gold"}, "kind"),
-        ({"valid_to": "31/02/2027"}, "valid_to"), ({"valid_to": "2026-01-01"}, "valid_to"), ({"valid_from": "9" * 900}, "valid_from"),
-        ({"stars": "6"}, "stars"), ({"stars": "4"}, "stars"), ({"file": (io.BytesIO(b"MZ\x90"), "a.pdf")}, "file"),
+        ({"number": ""}, "number"),
+        ({"issuer": "x" * 5000}, "issuer"),
+        ({"kind": "gold"}, "kind"),
+        ({"valid_to": "31/02/2027"}, "valid_to"),
+        ({"valid_to": "2026-01-01"}, "valid_to"),
+        ({"valid_from": "9" * 900}, "valid_from"),
+        ({"stars": "6"}, "stars"),
+        ({"stars": "4"}, "stars"),
+        ({"file": (io.BytesIO(b"MZ\x90"), "a.pdf")}, "file"),
     ],
 )
 def test_a_bad_value_is_named_at_its_field_and_nothing_is_kept(browser, seller, changed, field):

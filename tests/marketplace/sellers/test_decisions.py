@@ -112,9 +112,12 @@ def test_the_second_officer_is_told_that_the_first_decided(now):
 @pytest.mark.parametrize(
     ("state", "verb", "after"),
     [
-        ("submitted", services.refuse, "refused"), ("approved", services.suspend, "suspended"),
-        ("suspended", services.reinstate, "approved"), ("approved", services.close, "closed"),
-        ("suspended", services.close, "closed"), ("draft", services.close, "closed"),
+        ("submitted", services.refuse, "refused"),
+        ("approved", services.suspend, "suspended"),
+        ("suspended", services.reinstate, "approved"),
+        ("approved", services.close, "closed"),
+        ("suspended", services.close, "closed"),
+        ("draft", services.close, "closed"),
     ],
 )
 def test_each_decision_leads_from_its_state_to_the_next(now, state, verb, after):
@@ -128,8 +131,12 @@ def test_each_decision_leads_from_its_state_to_the_next(now, state, verb, after)
 @pytest.mark.parametrize(
     ("state", "verb"),
     [
-        ("draft", services.refuse), ("approved", services.refuse), ("submitted", services.suspend),
-        ("approved", services.reinstate), ("closed", services.reinstate), ("closed", services.close),
+        ("draft", services.refuse),
+        ("approved", services.refuse),
+        ("submitted", services.suspend),
+        ("approved", services.reinstate),
+        ("closed", services.reinstate),
+        ("closed", services.close),
     ],
 )
 def test_a_decision_from_any_other_state_is_refused(now, state, verb):
@@ -163,11 +170,14 @@ def test_each_paper_is_reviewed_on_its_own_by_a_named_officer(now):
     good, bad = make_document(seller), make_document(seller, kind="food_safety")
 
     services.review_document(actor=officer, seller_id=seller.id, document_id=good.id, accepted=True, reason="", now=now)
-    services.review_document(actor=officer, seller_id=seller.id, document_id=bad.id, accepted=False, reason="Hết hạn", now=now)
+    services.review_document(
+        actor=officer, seller_id=seller.id, document_id=bad.id, accepted=False, reason="Hết hạn", now=now
+    )
 
     states = {d.kind: (d.state, d.reason, d.reviewed_by_id) for d in db.session.query(SellerDocument)}
     assert states == {
-        "business_registration": ("accepted", None, officer.id), "food_safety": ("refused", "Hết hạn", officer.id),
+        "business_registration": ("accepted", None, officer.id),
+        "food_safety": ("refused", "Hết hạn", officer.id),
     }
     assert "Hết hạn" in db.session.query(OutboxMessage).one().body
 
@@ -220,6 +230,7 @@ def test_changing_the_name_of_an_approved_seller_sends_it_back_to_review(now):
     again = db.session.get(Seller, seller.id)
     assert (again.state, again.name) == ("draft", "HTX Mới")
     assert {d.kind: d.state for d in db.session.query(SellerDocument)} == {
-        "business_registration": "pending", "food_safety": "accepted",
+        "business_registration": "pending",
+        "food_safety": "accepted",
     }
     assert "HTX Cũ" in db.session.query(SellerDecision).one().reason

@@ -196,6 +196,8 @@ def test_changing_a_role_on_the_page(browser, seller):
     person = make_member(seller, role="packer")
     browser.open("/kenh-ban/thanh-vien")
 
-    browser.submit({f"p{person.id}-role": "manager"}, form=f"form[action='/kenh-ban/thanh-vien/{person.id}/vai-tro']", follow=True)
+    browser.submit(
+        {f"p{person.id}-role": "manager"}, form=f"form[action='/kenh-ban/thanh-vien/{person.id}/vai-tro']", follow=True
+    )
 
     assert roles(seller)[person.id] == "manager"

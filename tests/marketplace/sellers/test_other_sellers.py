@@ -27,8 +27,11 @@ def victim(app, now):
     packer = make_member(shop)
     invited = services.invite(actor=boss, seller_id=shop.id, login="a@b.vn", role="diary", link_base="x/", now=now)
     return {
-        "seller": shop.id, "document": make_document(shop, kind="identity").id, "certificate": make_certificate(shop).id,
-        "person": packer.id, "invitation": invited.invitation_id,
+        "seller": shop.id,
+        "document": make_document(shop, kind="identity").id,
+        "certificate": make_certificate(shop).id,
+        "person": packer.id,
+        "invitation": invited.invitation_id,
     }
 
 
@@ -42,14 +45,23 @@ def everything() -> dict:
 
 
 ADDRESSES = [
-    ("get", "/kenh-ban/giay-to/{document}/tep"), ("post", "/kenh-ban/giay-to/{document}/bo"),
-    ("get", "/kenh-ban/chung-nhan/{certificate}/tep"), ("get", "/kenh-ban/chung-nhan/{certificate}/sua"),
-    ("post", "/kenh-ban/chung-nhan/{certificate}/sua"), ("post", "/kenh-ban/thanh-vien/{person}/bo"),
-    ("post", "/kenh-ban/thanh-vien/{person}/vai-tro"), ("post", "/kenh-ban/thanh-vien/loi-moi/{invitation}/huy"),
+    ("get", "/kenh-ban/giay-to/{document}/tep"),
+    ("post", "/kenh-ban/giay-to/{document}/bo"),
+    ("get", "/kenh-ban/chung-nhan/{certificate}/tep"),
+    ("get", "/kenh-ban/chung-nhan/{certificate}/sua"),
+    ("post", "/kenh-ban/chung-nhan/{certificate}/sua"),
+    ("post", "/kenh-ban/thanh-vien/{person}/bo"),
+    ("post", "/kenh-ban/thanh-vien/{person}/vai-tro"),
+    ("post", "/kenh-ban/thanh-vien/loi-moi/{invitation}/huy"),
     ("post", "/kenh-ban/doi"),
 ]
 FORM = {
-    "kind": "vietgap", "number": "X", "issuer": "Y", "scope": "Z", "valid_from": "2026-01-01", "valid_to": "2027-01-01",
+    "kind": "vietgap",
+    "number": "X",
+    "issuer": "Y",
+    "scope": "Z",
+    "valid_from": "2026-01-01",
+    "valid_to": "2027-01-01",
 }
 
 
@@ -75,7 +87,8 @@ def test_an_invented_number_is_not_found_either(browser, seller, method, address
     path = address.format(**dict.fromkeys(("document", "certificate", "person", "invitation"), number))
 
     response = (
-        browser.client.get(path) if method == "get"
+        browser.client.get(path)
+        if method == "get"
         else browser.client.post(path, data={"csrf_token": token, "seller_id": number, **FORM})
     )
 
@@ -83,7 +96,9 @@ def test_an_invented_number_is_not_found_either(browser, seller, method, address
     assert response.status_code == 404 or response.location == "/kenh-ban/thanh-vien"
 
 
-@pytest.mark.parametrize("address", [a for m, a in ADDRESSES if m == "post"] + ["/kenh-ban/gui-duyet", "/kenh-ban/giay-to"])
+@pytest.mark.parametrize(
+    "address", [a for m, a in ADDRESSES if m == "post"] + ["/kenh-ban/gui-duyet", "/kenh-ban/giay-to"]
+)
 def test_a_form_without_the_session_token_changes_nothing(browser, seller, victim, address):
     before = everything()
 
@@ -93,27 +108,42 @@ def test_a_form_without_the_session_token_changes_nothing(browser, seller, victi
 
 VERBS = {
     "update_registration": lambda who, on, now: services.update_registration(
-        actor=who, seller_id=on["seller"], details=services.Details("household", "Tên", None, "+84912345678", "x", 1), now=now),
+        actor=who,
+        seller_id=on["seller"],
+        details=services.Details("household", "Tên", None, "+84912345678", "x", 1),
+        now=now,
+    ),
     "submit": lambda who, on, now: services.submit(actor=who, seller_id=on["seller"], now=now),
     "add_document": lambda who, on, now: services.add_document(
-        actor=who, seller_id=on["seller"], kind="identity", paper=PAPER, now=now),
+        actor=who, seller_id=on["seller"], kind="identity", paper=PAPER, now=now
+    ),
     "withdraw_document": lambda who, on, now: services.withdraw_document(
-        actor=who, seller_id=on["seller"], document_id=on["document"]),
+        actor=who, seller_id=on["seller"], document_id=on["document"]
+    ),
     "update_profile": lambda who, on, now: services.update_profile(
-        actor=who, seller_id=on["seller"], contact=services.Contact("+84912345678", None, False, "x", 1, "")),
+        actor=who, seller_id=on["seller"], contact=services.Contact("+84912345678", None, False, "x", 1, "")
+    ),
     "change_identity": lambda who, on, now: services.change_identity(
-        actor=who, seller_id=on["seller"], kind="household", name="Tên mới", tax_code_text="", now=now),
+        actor=who, seller_id=on["seller"], kind="household", name="Tên mới", tax_code_text="", now=now
+    ),
     "add_certificate": lambda who, on, now: services.add_certificate(
-        actor=who, seller_id=on["seller"], details=DETAILS, paper=None, now=now),
+        actor=who, seller_id=on["seller"], details=DETAILS, paper=None, now=now
+    ),
     "update_certificate": lambda who, on, now: services.update_certificate(
-        actor=who, seller_id=on["seller"], certificate_id=on["certificate"], details=DETAILS, paper=None, now=now),
+        actor=who, seller_id=on["seller"], certificate_id=on["certificate"], details=DETAILS, paper=None, now=now
+    ),
     "invite": lambda who, on, now: services.invite(
-        actor=who, seller_id=on["seller"], login="c@d.vn", role="diary", link_base="x/", now=now),
+        actor=who, seller_id=on["seller"], login="c@d.vn", role="diary", link_base="x/", now=now
+    ),
     "withdraw_invitation": lambda who, on, now: services.withdraw_invitation(
-        actor=who, seller_id=on["seller"], invitation_id=on["invitation"], now=now),
+        actor=who, seller_id=on["seller"], invitation_id=on["invitation"], now=now
+    ),
     "change_role": lambda who, on, now: services.change_role(
-        actor=who, seller_id=on["seller"], person_id=on["person"], role="owner"),
-    "remove_member": lambda who, on, now: services.remove_member(actor=who, seller_id=on["seller"], person_id=on["person"]),
+        actor=who, seller_id=on["seller"], person_id=on["person"], role="owner"
+    ),
+    "remove_member": lambda who, on, now: services.remove_member(
+        actor=who, seller_id=on["seller"], person_id=on["person"]
+    ),
 }
 
 
@@ -141,7 +171,14 @@ def test_a_packer_may_do_none_of_it(victim, now, verb):
 
 
 @pytest.mark.parametrize(
-    "page", ["/kenh-ban/giay-to", "/kenh-ban/chung-nhan", "/kenh-ban/chung-nhan/moi", "/kenh-ban/ho-so", "/kenh-ban/thanh-vien"]
+    "page",
+    [
+        "/kenh-ban/giay-to",
+        "/kenh-ban/chung-nhan",
+        "/kenh-ban/chung-nhan/moi",
+        "/kenh-ban/ho-so",
+        "/kenh-ban/thanh-vien",
+    ],
 )
 def test_pages_of_the_desk_are_closed_to_packers_and_to_strangers(browser, seller, page):
     sign_in(browser.client, make_member(seller, role="packer"))

@@ -81,7 +81,9 @@ def test_only_households_and_groups_may_go_without(kind):
             tax_code.read("  ", kind=kind)
 
 
-@pytest.mark.parametrize("typed", ["123", "01026414290", "abcdefghij", "１２３４５６７８９０", "0102641429\x00x", "9" * 500])
+@pytest.mark.parametrize(
+    "typed", ["123", "01026414290", "abcdefghij", "１２３４５６７８９０", "0102641429\x00x", "9" * 500]
+)
 def test_anything_else_is_unreadable(typed):
     with pytest.raises(TaxCodeUnreadable):
         tax_code.read(typed, kind="company")

@@ -29,7 +29,12 @@ def test_it_names_kind_commune_certificates_in_force_and_goods(browser, app):
 
 @pytest.mark.parametrize(
     ("kind", "chose", "shown"),
-    [("household", False, False), ("household", True, True), ("cooperative_group", False, False), ("company", False, True)],
+    [
+        ("household", False, False),
+        ("household", True, True),
+        ("cooperative_group", False, False),
+        ("company", False, True),
+    ],
 )
 def test_the_phone_of_a_household_is_shown_only_when_it_chose_so(browser, app, kind, chose, shown):
     seller = make_seller(kind=kind, show_phone=chose, phone="+84912000111")
