@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, DateField, FileField, Form, RadioField, SelectField, StringField, TextAreaField
@@ -37,81 +38,55 @@ class SampleForm(Form):
         choices=[SelectChoice("ship", _l("Gửi xe, gửi bưu điện")), SelectChoice("pickup", _l("Khách tới vườn lấy"))],
         default="ship",
     )
-    agree = BooleanField(
-        _l("Tôi cam đoan nông sản do nhà vườn mình trồng"), [InputRequired(_l("Cần bạn đánh dấu vào đây."))]
-    )
+    agree = BooleanField(_l("Tôi cam đoan nông sản do nhà vườn mình trồng"), [InputRequired(_l("Cần bạn đánh dấu vào đây."))])
     photo = FileField(_l("Ảnh sản phẩm"))
 
 
+class Sample(NamedTuple):
+    """A product as a shopper would meet it."""
+
+    subject: str
+    name: object
+    amount: str
+    unit: object
+    seller: object
+    place: object
+    ocop: int = 0
+    badges: tuple = ()
+    note: str | None = None
+    sold_out: bool = False
+
+
+GOODS = (
+    Sample(
+        "xoai", _l("Xoài cát Hòa Lộc loại 1"), "65.000 ₫", "kg", _l("HTX Trường Thành"), _l("Xã Trường Long"),
+        ocop=4, badges=((_l("Đang mùa"), "ripe"),),
+    ),
+    Sample(
+        "sau-rieng", _l("Sầu riêng Ri6 nguyên trái"), "118.000 ₫", "kg", _l("Vườn chú Ba Nhựt"), _l("Xã Phong Điền"),
+        badges=(("VietGAP", "good"),),
+    ),
+    Sample(
+        "gao", _l("Gạo thơm ST25 túi 5 kg"), "195.000 ₫", _l("túi"), _l("Công ty Lúa Vàng"), _l("Xã Thạnh Phú"),
+        ocop=3, note="≈ 39.000 ₫/kg",
+    ),
+    Sample(
+        "ca-tra", _l("Cá tra phi lê cấp đông"), "82.000 ₫", "kg", _l("HTX Thủy sản Thới An"), _l("Phường Thới An Đông")
+    ),
+    Sample(
+        "vu-sua", _l("Vú sữa Lò Rèn thùng 12 trái"), "240.000 ₫", _l("thùng"), _l("Vườn cô Sáu Hạnh"),
+        _l("Xã Trinh Phú"), sold_out=True,
+    ),
+)  # fmt: skip
+
+
 def _goods(picture) -> list[dict]:
-    rows = (
-        (
-            "xoai",
-            _l("Xoài cát Hòa Lộc loại 1"),
-            "65.000 ₫",
-            "kg",
-            _l("HTX Trường Thành"),
-            _l("Xã Trường Long"),
-            4,
-            [(_l("Đang mùa"), "ripe")],
-        ),
-        (
-            "sau-rieng",
-            _l("Sầu riêng Ri6 nguyên trái"),
-            "118.000 ₫",
-            "kg",
-            _l("Vườn chú Ba Nhựt"),
-            _l("Xã Phong Điền"),
-            0,
-            [(_l("VietGAP"), "good")],
-        ),
-        (
-            "gao",
-            _l("Gạo thơm ST25 túi 5 kg"),
-            "195.000 ₫",
-            _l("túi"),
-            _l("Công ty Lúa Vàng"),
-            _l("Xã Thạnh Phú"),
-            3,
-            [],
-        ),
-        (
-            "ca-tra",
-            _l("Cá tra phi lê cấp đông"),
-            "82.000 ₫",
-            "kg",
-            _l("HTX Thủy sản Thới An"),
-            _l("Phường Thới An Đông"),
-            0,
-            [],
-        ),
-        (
-            "vu-sua",
-            _l("Vú sữa Lò Rèn thùng 12 trái"),
-            "240.000 ₫",
-            _l("thùng"),
-            _l("Vườn cô Sáu Hạnh"),
-            _l("Xã Trinh Phú"),
-            0,
-            [],
-        ),
-    )
-    return [
-        {
-            "href": f"/san-pham?q={subject}",
-            "name": name,
-            "amount": amount,
-            "unit": unit,
-            "photo": picture(subject, name),
-            "seller": seller,
-            "place": place,
-            "ocop": ocop,
-            "badges": badges,
-            "sold_out": subject == "vu-sua",
-            "note": "≈ 39.000 ₫/kg" if subject == "gao" else None,
-        }
-        for subject, name, amount, unit, seller, place, ocop, badges in rows
-    ]
+    rows = []
+    for good in GOODS:
+        row = good._asdict()
+        subject = row.pop("subject")
+        rows.append({**row, "href": f"/san-pham?q={subject}", "photo": picture(subject, good.name)})
+    return rows
 
 
 def _steps() -> list[dict]:
@@ -150,52 +125,54 @@ def _steps() -> list[dict]:
     ]
 
 
+def _rail(static) -> list[tuple]:
+    names = {
+        "trai-cay": _l("Trái cây"),
+        "rau-cu": _l("Rau củ"),
+        "gao-ngu-coc": _l("Gạo, nếp, đậu"),
+        "thuy-san": _l("Thủy sản"),
+        "thit-trung": _l("Thịt, trứng"),
+        "do-uong": _l("Trà, đồ uống"),
+        "do-kho-banh": _l("Bánh, đồ khô"),
+        "hoa-cay-giong": _l("Hoa kiểng, cây giống"),
+    }
+    return [(f"/san-pham?danh-muc={slug}", name, static(f"img/categories/{slug}.webp"), None) for slug, name in names.items()]
+
+
+def _sellers() -> list[dict]:
+    return [
+        {
+            "href": "/nha-cung-cap/htx-truong-thanh",
+            "name": _l("HTX Trường Thành"),
+            "kind": _l("Hợp tác xã"),
+            "place": _l("Xã Trường Long"),
+            "facts": [_l("24 sản phẩm"), _l("Từ 2021")],
+            "badges": [(_l("Giấy tờ đã kiểm tra"), "good")],
+        }
+    ]
+
+
+def _filters() -> list[dict]:
+    order = [("hop", _l("Hợp nhất"), True), ("gia", _l("Giá thấp trước"), False)]
+    papers = [("vietgap", "VietGAP (12)", True), ("ocop", "OCOP (4)", False)]
+    return [
+        {"name": "q", "label": _l("Tìm"), "kind": "search", "value": _l("xoài"), "options": []},
+        {"name": "sap-xep", "label": _l("Sắp xếp"), "kind": "select", "options": order},
+        {"name": "chung-nhan", "label": _l("Chứng nhận"), "kind": "check", "options": papers},
+    ]
+
+
 def page_values(static) -> dict:
     """Everything `pages/gallery.html` names; `static` gives the address of a static file."""
 
     def picture(subject: str, alt) -> dict:
         return {"src": static(f"img/produce/{subject}.webp"), "alt": alt, "width": 320, "height": 320}
 
-    rail = (
-        ("trai-cay", _l("Trái cây")),
-        ("rau-cu", _l("Rau củ")),
-        ("gao-ngu-coc", _l("Gạo, nếp, đậu")),
-        ("thuy-san", _l("Thủy sản")),
-        ("thit-trung", _l("Thịt, trứng")),
-        ("do-uong", _l("Trà, đồ uống")),
-        ("do-kho-banh", _l("Bánh, đồ khô")),
-        ("hoa-cay-giong", _l("Hoa kiểng, cây giống")),
-    )
     return {
-        "rail": [
-            (f"/san-pham?danh-muc={slug}", name, static(f"img/categories/{slug}.webp"), None) for slug, name in rail
-        ],
+        "rail": _rail(static),
         "goods": _goods(picture),
-        "seller_rows": [
-            {
-                "href": "/nha-cung-cap/htx-truong-thanh",
-                "name": _l("HTX Trường Thành"),
-                "kind": _l("Hợp tác xã"),
-                "place": _l("Xã Trường Long"),
-                "facts": [_l("24 sản phẩm"), _l("Từ 2021")],
-                "badges": [(_l("Giấy tờ đã kiểm tra"), "good")],
-            }
-        ],
-        "filter_groups": [
-            {"name": "q", "label": _l("Tìm"), "kind": "search", "value": _l("xoài"), "options": []},
-            {
-                "name": "sap-xep",
-                "label": _l("Sắp xếp"),
-                "kind": "select",
-                "options": [("hop", _l("Hợp nhất"), True), ("gia", _l("Giá thấp trước"), False)],
-            },
-            {
-                "name": "chung-nhan",
-                "label": _l("Chứng nhận"),
-                "kind": "check",
-                "options": [("vietgap", "VietGAP (12)", True), ("ocop", "OCOP (4)", False)],
-            },
-        ],
+        "seller_rows": _sellers(),
+        "filter_groups": _filters(),
         "steps_taken": _steps(),
         "qr_picture": static("img/logo.svg"),
         "icon_names": re.findall(r'<symbol id="([^"]+)"', SPRITE.read_text("utf-8")),

@@ -123,4 +123,4 @@ def _public(path: str) -> str:
 
 
 def _drawing(slug: str) -> str:
-    return current_app.jinja_env.globals["static"](f"img/shelves/{slug}.webp")
+    return current_app.jinja_env.globals["static"](f"img/categories/{slug}.webp")
