@@ -9,6 +9,7 @@ from marketplace.accounts import services as account_services
 from marketplace.accounts import views as accounts
 from marketplace.catalogue import views as catalogue
 from marketplace.database import db, install_engine_events
+from marketplace.lots import services as lot_services
 from marketplace.lots import views as lots
 from marketplace.officers import figures
 from marketplace.officers import views as officers
@@ -23,10 +24,22 @@ from marketplace.payments.adapters.stripe import gateway_from
 from marketplace.places import views as places
 from marketplace.sellers import views as sellers
 from marketplace.shop import views as shop
-from marketplace.web import access, errors, headers, logs, templating
+from marketplace.web import access, errors, headers, logs, routing, templating
 
 MAX_UPLOAD_BYTES = 64 * 1024 * 1024
-BLUEPRINTS = (accounts.bp, catalogue.bp, figures.bp, lots.bp, officers.bp, orders.bp, pages.bp, payments.bp, places.bp, sellers.bp, shop.bp)
+BLUEPRINTS = (
+    accounts.bp,
+    catalogue.bp,
+    figures.bp,
+    lots.bp,
+    officers.bp,
+    orders.bp,
+    pages.bp,
+    payments.bp,
+    places.bp,
+    sellers.bp,
+    shop.bp,
+)
 
 
 def create_app(settings: config.Settings | None = None) -> Flask:
@@ -44,8 +57,11 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     logs.install(app)
     access.deny_by_default(app)
     errors.install(app)
-    headers.install(app, payment_origin=_origin(settings.stripe_checkout_page), secure=settings.public_url.startswith("https://"))
+    headers.install(
+        app, payment_origin=_origin(settings.stripe_checkout_page), secure=settings.public_url.startswith("https://")
+    )
     templating.install(app)
+    routing.install(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     _bind_slices(app, settings)
@@ -53,7 +69,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
 
 
 def _from_environment() -> config.Settings:
-    from dotenv import load_dotenv  # noqa: PLC0415 - only when nobody handed settings in
+    from dotenv import load_dotenv
 
     load_dotenv()
     return config.read()
@@ -78,7 +94,13 @@ def _flask_config(settings: config.Settings) -> dict:
         "RATELIMIT_ENABLED": settings.rate_limits,
         "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
         "COMPRESS_MIMETYPES": [
-            "text/html", "text/css", "text/javascript", "application/javascript", "application/json", "image/svg+xml", "text/plain",
+            "text/html",
+            "text/css",
+            "text/javascript",
+            "application/javascript",
+            "application/json",
+            "image/svg+xml",
+            "text/plain",
         ],
         "TESTING": settings.environment == "test",
     }
@@ -103,6 +125,7 @@ def _bind_slices(app: Flask, settings: config.Settings) -> None:
     provenance.bind(app, settings)
     jobs.add(app, "checkpoint", lambda now: provenance.publish_checkpoint(now=now))
     _bind_payments(app, settings)
+    jobs.add(app, "lots", lot_services.close_expired)
     jobs.add(app, "orders", expire_due)
     jobs.add(app, "accounts", account_services.tidy)
     visits.install(app, in_background=settings.environment != "test")

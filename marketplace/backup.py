@@ -33,7 +33,12 @@ def save(settings: Settings, target: Path, now: datetime) -> dict:
         source = settings.data_dir / name
         if source.is_dir():
             shutil.copytree(source, target / name)
-    manifest = {"made_at": now.isoformat(), "database": kind, "log_origin": settings.log_origin, "release": settings.release}
+    manifest = {
+        "made_at": now.isoformat(),
+        "database": kind,
+        "log_origin": settings.log_origin,
+        "release": settings.release,
+    }
     # Written last: a folder without it is a backup that was interrupted.
     (target / "manifest.json").write_text(json.dumps(manifest, indent=1), "utf-8")
     return manifest
@@ -46,7 +51,9 @@ def load(settings: Settings, source: Path) -> dict:
     except (OSError, ValueError) as error:
         raise BackupFailed(f"{source} holds no complete backup") from error
     if manifest["log_origin"] != settings.log_origin:
-        raise BackupFailed(f"this backup belongs to the log {manifest['log_origin']}, the site is {settings.log_origin}")
+        raise BackupFailed(
+            f"this backup belongs to the log {manifest['log_origin']}, the site is {settings.log_origin}"
+        )
     taken = [name for name in FOLDERS if (settings.data_dir / name).exists()]
     if taken:
         raise BackupFailed(f"{settings.data_dir} already has {', '.join(taken)}: restore into an empty site")
@@ -79,7 +86,16 @@ def _load_database(url: str, source: Path, kind: str) -> None:
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(source / "market.db", place)
         return
-    _run(["pg_restore", "--exit-on-error", "--single-transaction", "--no-owner", f"--dbname={_plain(parts)}", str(source / "market.dump")])
+    _run(
+        [
+            "pg_restore",
+            "--exit-on-error",
+            "--single-transaction",
+            "--no-owner",
+            f"--dbname={_plain(parts)}",
+            str(source / "market.dump"),
+        ]
+    )
 
 
 def _plain(parts) -> str:

@@ -20,7 +20,7 @@ from marketplace.statistics import services as statistics
 
 def _demo():
     """The demo's loader; imported late, because web workers have no use for its drawings."""
-    from marketplace.demo import load  # noqa: PLC0415
+    from marketplace.demo import load
 
     return load
 
@@ -49,15 +49,38 @@ def _processes(port: int) -> list[list[str]]:
     settings = current_app.extensions["settings"]
     python = sys.executable
     commands = [
-        [python, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "8",
-         "--access-logfile", "/dev/null", "--log-level", "warning"],
+        [
+            python,
+            "-m",
+            "gunicorn",
+            "wsgi:app",
+            "--bind",
+            f"127.0.0.1:{port}",
+            "--workers",
+            "1",
+            "--threads",
+            "8",
+            "--access-logfile",
+            "/dev/null",
+            "--log-level",
+            "warning",
+        ],
         [python, "-m", "flask", "--app", "wsgi", "worker"],
     ]
     if not settings.production and settings.stripe_api_base.startswith("http://127.0.0.1:"):
         commands.append(
-            [python, "-m", "marketplace.payments.sandbox", "--port", settings.stripe_api_base.rsplit(":", 1)[1],
-             "--state", str(settings.data_dir / "sandbox.db"), "--webhook", f"http://127.0.0.1:{port}/webhooks/stripe",
-             "--secret", settings.stripe_webhook_secret]
+            [
+                python,
+                "-m",
+                "marketplace.payments.sandbox",
+                "--port",
+                settings.stripe_api_base.rsplit(":", 1)[1],
+                "--state",
+                str(settings.data_dir / "sandbox.db"),
+                "--webhook",
+                f"http://127.0.0.1:{port}/webhooks/stripe",
+                "--with-parent",
+            ]
         )
     return commands
 
@@ -118,7 +141,11 @@ def _load_demo(scale: int) -> None:
 def demo_accounts(as_json: bool) -> None:
     """The demo people's sign-ins; demo people only exist outside production."""
     found = _demo().accounts()
-    click.echo(json.dumps(found, ensure_ascii=False) if as_json else "\n".join(f"{a['role']} {a['login']} {a['password']}" for a in found))
+    click.echo(
+        json.dumps(found, ensure_ascii=False)
+        if as_json
+        else "\n".join(f"{a['role']} {a['login']} {a['password']}" for a in found)
+    )
 
 
 @log_group.command("start")

@@ -87,7 +87,11 @@ def install_engine_events(engine: Engine) -> None:
         connection.isolation_level = None  # SQLAlchemy's begin event below emits BEGIN, not the driver
         cursor = connection.cursor()
         for pragma in (
-            "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=20000", "secure_delete=ON",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=20000",
+            "secure_delete=ON",
             "cache_size=-16000",
         ):
             cursor.execute(f"PRAGMA {pragma}")

@@ -11,8 +11,17 @@ from marketplace.money import format_dong, format_grams
 LOCALES = ("vi", "en")
 
 __all__ = [
-    "LOCALES", "current_locale", "format_count", "format_date", "format_dong", "format_grams", "format_moment",
-    "format_quantity", "gettext", "lazy_gettext", "select_locale",
+    "LOCALES",
+    "current_locale",
+    "format_count",
+    "format_date",
+    "format_dong",
+    "format_grams",
+    "format_moment",
+    "format_quantity",
+    "gettext",
+    "lazy_gettext",
+    "select_locale",
 ]
 
 

@@ -86,7 +86,9 @@ def run_once(app: Flask, name: str, now: datetime | None = None) -> int:
             done, ok, detail = 0, False, f"{type(error).__name__}: {error}"[:2000]
         if done or not ok:
             with transaction() as session:
-                session.add(JobRun(job=name, started_at=started, finished_at=utcnow(), ok=ok, detail=detail or str(done)))
+                session.add(
+                    JobRun(job=name, started_at=started, finished_at=utcnow(), ok=ok, detail=detail or str(done))
+                )
     return done
 
 

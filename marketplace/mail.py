@@ -39,8 +39,13 @@ def queue(*, channel: str, recipient: str, subject: str, body: str, reference: s
     """Write a message in the current transaction; it leaves after commit, or never."""
     db.session.add(
         OutboxMessage(
-            channel=channel, recipient=recipient, subject=subject[:255], body=body, reference=reference,
-            created_at=now, due_at=now,
+            channel=channel,
+            recipient=recipient,
+            subject=subject[:255],
+            body=body,
+            reference=reference,
+            created_at=now,
+            due_at=now,
         )
     )
     after_commit(lambda: jobs.wake("mail"))

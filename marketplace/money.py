@@ -13,7 +13,16 @@ GRAMS_PER_KILOGRAM = 1000
 MAX_DONG = 10**12
 """Upper bound for one amount; anything larger in a form is a slip of the finger."""
 
-_UNIT_WORDS = {"": 1, "k": 1_000, "n": 1_000, "ng": 1_000, "nghin": 1_000, "ngan": 1_000, "tr": 1_000_000, "trieu": 1_000_000}
+_UNIT_WORDS = {
+    "": 1,
+    "k": 1_000,
+    "n": 1_000,
+    "ng": 1_000,
+    "nghin": 1_000,
+    "ngan": 1_000,
+    "tr": 1_000_000,
+    "trieu": 1_000_000,
+}
 _MARKS = str.maketrans({"ì": "i", "à": "a", "ệ": "e", "đ": "d", "₫": "d"})
 
 

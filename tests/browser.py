@@ -19,7 +19,9 @@ class Browser:
         """GET a page, following no redirect. Fails when the status or a house rule is broken."""
         return self._take(self.client.get(path, **options), path, expect)
 
-    def submit(self, values: dict | None = None, *, form: int | str = 0, expect: int = 302, follow: bool = False) -> BeautifulSoup:
+    def submit(
+        self, values: dict | None = None, *, form: int | str = 0, expect: int = 302, follow: bool = False
+    ) -> BeautifulSoup:
         """Send a form of the last page (by number or by CSS selector) with its own fields and `values` on top."""
         found = self.page.select_one(form) if isinstance(form, str) else self.page.select("main form, body form")[form]
         assert found is not None, f"no form {form!r} on the page"
@@ -27,7 +29,9 @@ class Browser:
         path = found.get("action") or self.response.request.path
         method = (found.get("method") or "get").lower()
         if method == "post":
-            response = self.client.post(path, data=data, content_type="multipart/form-data" if found.get("enctype") else None)
+            response = self.client.post(
+                path, data=data, content_type="multipart/form-data" if found.get("enctype") else None
+            )
         else:
             response = self.client.get(path, query_string=data)
         page = self._take(response, path, expect)
@@ -38,7 +42,9 @@ class Browser:
         return " ".join(self.page.get_text(" ").split())
 
     def _take(self, response, path: str, expect: int) -> BeautifulSoup:
-        assert response.status_code == expect, f"{path}: {response.status_code}, expected {expect}\n{response.text[:1500]}"
+        assert response.status_code == expect, (
+            f"{path}: {response.status_code}, expected {expect}\n{response.text[:1500]}"
+        )
         self.response = response
         self.page = BeautifulSoup(response.text, "html.parser")
         if response.mimetype == "text/html" and not 300 <= response.status_code < 400:
@@ -84,4 +90,6 @@ def check_page(response, page: BeautifulSoup, path: str) -> None:
             assert form.select_one("input[name=csrf_token]"), f"{path}: POST form without CSRF token"
     for field in page.select("input[name]:not([type=hidden]):not([type=submit]), select[name], textarea[name]"):
         labelled = field.get("aria-label") or field.get("aria-labelledby") or field.find_parent("label")
-        assert labelled or (field.get("id") and page.select_one(f'label[for="{field["id"]}"]')), f"{path}: no label for {field}"
+        assert labelled or (field.get("id") and page.select_one(f'label[for="{field["id"]}"]')), (
+            f"{path}: no label for {field}"
+        )

@@ -34,7 +34,9 @@ def postgres_url() -> str | None:
 
 def settings(database_url: str, data_dir: Path) -> config.Settings:
     """Settings of a test app; no environment is read."""
-    base = config.read({"CHO_ENV": "test", "DATABASE_URL": database_url, "DATA_DIR": str(data_dir), "RATE_LIMITS": "off"})
+    base = config.read(
+        {"CHO_ENV": "test", "DATABASE_URL": database_url, "DATA_DIR": str(data_dir), "RATE_LIMITS": "off"}
+    )
     return replace(base, public_url="https://chonongsan.test", log_origin="chonongsan.test/log/1")
 
 

@@ -58,8 +58,14 @@ def _catalogue() -> list[dict]:
 
 def _seed(row: dict, *, listed: bool, grade: str = "") -> ProductSeed:
     return ProductSeed(
-        name=f"{row['name']} {grade}".strip(), category=row["category"], subject=row["subject"], price=int(row["price"]), unit=row["unit"],
-        grams=int(row["grams"]) if row["grams"] else None, season=(int(row["from"]), int(row["to"])), listed=listed,
+        name=f"{row['name']} {grade}".strip(),
+        category=row["category"],
+        subject=row["subject"],
+        price=int(row["price"]),
+        unit=row["unit"],
+        grams=int(row["grams"]) if row["grams"] else None,
+        season=(int(row["from"]), int(row["to"])),
+        listed=listed,
     )
 
 
@@ -77,7 +83,8 @@ def assign(tops: dict[str, str]) -> list[tuple[SellerSeed, ProductSeed]]:
     seeds = [_seed(row, listed=True) for row in rows[:number]]
     again = [*rows[number:], *rows]
     seeds += [
-        _seed(again[n % len(again)], listed=False, grade=GRADES[n % len(GRADES)] if n >= len(rows) - number else "") for n in range(traced - number)
+        _seed(again[n % len(again)], listed=False, grade=GRADES[n % len(GRADES)] if n >= len(rows) - number else "")
+        for n in range(traced - number)
     ]
     by_trade: dict[str, list[SellerSeed]] = {}
     for seller in sellers():

@@ -13,8 +13,10 @@ GROWN = ("trai-cay", "rau-cu", "gao-ngu-coc", "hoa-cay-giong")
 FISH = ("thuy-san",)
 MID_2022 = date(2022, 6, 20)
 SPRAYS = (
-    ("Chế phẩm Bt 32000", "Bacillus thuringiensis", "sâu ăn lá", 3), ("Dầu khoáng SK", "Petroleum spray oil", "rệp sáp", 7),
-    ("Abamectin 1.8EC", "Abamectin", "nhện đỏ", 7), ("Trichoderma bột", "Trichoderma spp.", "nấm rễ", 1),
+    ("Chế phẩm Bt 32000", "Bacillus thuringiensis", "sâu ăn lá", 3),
+    ("Dầu khoáng SK", "Petroleum spray oil", "rệp sáp", 7),
+    ("Abamectin 1.8EC", "Abamectin", "nhện đỏ", 7),
+    ("Trichoderma bột", "Trichoderma spp.", "nấm rễ", 1),
 )
 FERTILISERS = ("Phân hữu cơ vi sinh", "Phân trùn quế", "NPK 16-16-8", "Phân kali hữu cơ")
 
@@ -51,7 +53,9 @@ def these_weeks(goods: Sequence[Good], today: date, tick: Callable[[], None]) ->
     for number, good in enumerate(goods):
         if good.seed.listed and in_season(good, today.month):
             chance = generator(f"lot-now-{number}")
-            made[good.product.id] = _lot(good, today - timedelta(days=chance.randint(2, 5)), f"now-{number}", stocked=900_000, diary=True)
+            made[good.product.id] = _lot(
+                good, today - timedelta(days=chance.randint(2, 5)), f"now-{number}", stocked=900_000, diary=True
+            )
         tick()
     return made
 
@@ -71,13 +75,23 @@ def _lot(good: Good, harvested: date, part: str, *, stocked: int, diary: bool) -
     best_before = harvested + timedelta(days=chance.randint(12, 25) if fresh else chance.randint(200, 500))
     age = _age(good) if diary else 0
     lot = lots.create_lot(
-        actor=stall.owner, seller_id=stall.seller.id, product_id=good.product.id, growing_area_id=stall.area.id,
-        started_on=harvested - timedelta(days=age) if age else None, quantity=quantity, best_before=best_before, now=at(harvested, 6),
+        actor=stall.owner,
+        seller_id=stall.seller.id,
+        product_id=good.product.id,
+        growing_area_id=stall.area.id,
+        started_on=harvested - timedelta(days=age) if age else None,
+        quantity=quantity,
+        best_before=best_before,
+        now=at(harvested, 6),
     )
     if diary:
         _grow(good, lot, harvested, age, chance)
     _write(good, lot, "harvesting", harvested, 7, {"quantity": quantity, "grade": chance.choice(("first", "mixed"))})
-    packed = {"quantity": quantity, "packaging": chance.choice(("box", "bag", "net") if mass else ("box", "bag")), "best_before": best_before}
+    packed = {
+        "quantity": quantity,
+        "packaging": chance.choice(("box", "bag", "net") if mass else ("box", "bag")),
+        "best_before": best_before,
+    }
     _write(good, lot, "packing", harvested, 14, packed)
     return lots.release_lot(actor=stall.owner, seller_id=stall.seller.id, lot_id=lot.id, now=at(harvested, 15))
 
@@ -90,18 +104,50 @@ def _grow(good: Good, lot: Lot, harvested: date, age: int, chance) -> None:
     """The field work between planting and harvest, as a careful grower writes it down."""
     trade = good.trade
     if trade in FISH:
-        _write(good, lot, "stocking", harvested - timedelta(days=age), 7, {"material": "Con giống khỏe", "amount": "120", "unit": "kg"})
-        _write(good, lot, "feeding", harvested - timedelta(days=20), 7, {"material": "Thức ăn viên 28% đạm", "amount": "260", "unit": "kg"})
+        _write(
+            good,
+            lot,
+            "stocking",
+            harvested - timedelta(days=age),
+            7,
+            {"material": "Con giống khỏe", "amount": "120", "unit": "kg"},
+        )
+        _write(
+            good,
+            lot,
+            "feeding",
+            harvested - timedelta(days=20),
+            7,
+            {"material": "Thức ăn viên 28% đạm", "amount": "260", "unit": "kg"},
+        )
         return
     if trade not in GROWN:
         return
-    _write(good, lot, "land_preparation", harvested - timedelta(days=age), 7, {"method": chance.choice(("ploughing", "raised_beds"))})
-    fertiliser = {"material": chance.choice(FERTILISERS), "amount": str(chance.randint(20, 180)), "unit": "kg", "method": "root"}
+    _write(
+        good,
+        lot,
+        "land_preparation",
+        harvested - timedelta(days=age),
+        7,
+        {"method": chance.choice(("ploughing", "raised_beds"))},
+    )
+    fertiliser = {
+        "material": chance.choice(FERTILISERS),
+        "amount": str(chance.randint(20, 180)),
+        "unit": "kg",
+        "method": "root",
+    }
     _write(good, lot, "fertilising", harvested - timedelta(days=age // 2), 8, fertiliser)
     product, ingredient, target, interval = chance.choice(SPRAYS)
     spray = {
-        "material": product, "ingredient": ingredient, "dose": "2", "dose_unit": "ml_per_l", "water_litres": str(chance.randint(8, 40) * 16),
-        "target": target, "interval_days": interval, "interval_source": "label",
+        "material": product,
+        "ingredient": ingredient,
+        "dose": "2",
+        "dose_unit": "ml_per_l",
+        "water_litres": str(chance.randint(8, 40) * 16),
+        "target": target,
+        "interval_days": interval,
+        "interval_source": "label",
     }
     _write(good, lot, "spraying", harvested - timedelta(days=interval + chance.randint(3, 12)), 16, spray)
     _write(good, lot, "irrigating", harvested - timedelta(days=3), 6, {"source": "canal", "method": "sprinkler"})
@@ -110,7 +156,13 @@ def _grow(good: Good, lot: Lot, harvested: date, age: int, chance) -> None:
 def _write(good: Good, lot: Lot, kind: str, day: date, hour: int, details: dict) -> None:
     moment = at(day, hour)
     lots.record_diary(
-        actor=good.stall.owner, seller_id=good.stall.seller.id, lot_id=lot.id, kind=kind, happened_at=moment, details=details,
-        client_key=None, now=max(moment, lot.created_at),
+        actor=good.stall.owner,
+        seller_id=good.stall.seller.id,
+        lot_id=lot.id,
+        kind=kind,
+        happened_at=moment,
+        details=details,
+        client_key=None,
+        now=max(moment, lot.created_at),
     )
     db.session.flush()

@@ -17,7 +17,14 @@ from marketplace.statistics.models import OutreachRecord
 
 FIRST, LAST = date(2022, 1, 1), date(2022, 6, 30)
 OPENED = date(2021, 10, 1)
-CHANNELS = ("postmart",) * 9 + ("voso",) * 8 + ("zalo",) * 3 + ("facebook",) * 3 + ("shopee",) * 2 + ("lazada", "tiki", "direct")
+CHANNELS = (
+    ("postmart",) * 9
+    + ("voso",) * 8
+    + ("zalo",) * 3
+    + ("facebook",) * 3
+    + ("shopee",) * 2
+    + ("lazada", "tiki", "direct")
+)
 METHODS = ("cod",) * 8 + ("transfer",) * 3 + ("cash", "unknown")
 
 
@@ -78,10 +85,23 @@ def _fact(source: str, day: date, product: Sold, dong: int, chance, recorded_by_
     pieces = 0 if product.measure == "mass" else max(1, dong // product.price)
     grams = dong * 1000 // product.price if product.measure == "mass" else pieces * product.grams_per_piece
     return {
-        "source": source, "source_line": 1, "day": day, "at": datetime.combine(day, time(10), VIETNAM).astimezone(UTC),
-        "seller_id": product.seller_id, "seller_kind": product.seller_kind, "place_id": product.place_id,
-        "category_id": product.category_id, "product_id": product.product_id, "ocop": product.ocop, "channel": chance.choice(CHANNELS),
-        "method": chance.choice(METHODS), "transactions": 1, "grams": grams, "pieces": pieces, "dong": dong, "declared": True,
+        "source": source,
+        "source_line": 1,
+        "day": day,
+        "at": datetime.combine(day, time(10), VIETNAM).astimezone(UTC),
+        "seller_id": product.seller_id,
+        "seller_kind": product.seller_kind,
+        "place_id": product.place_id,
+        "category_id": product.category_id,
+        "product_id": product.product_id,
+        "ocop": product.ocop,
+        "channel": chance.choice(CHANNELS),
+        "method": chance.choice(METHODS),
+        "transactions": 1,
+        "grams": grams,
+        "pieces": pieces,
+        "dong": dong,
+        "declared": True,
         "recorded_by_id": recorded_by_id,
     }
 
@@ -89,7 +109,10 @@ def _fact(source: str, day: date, product: Sold, dong: int, chance, recorded_by_
 def count_visits(today: date) -> None:
     """Visits from the opening to mid-2022 as published, and those of the last weeks."""
     recent = days(date.fromordinal(today.toordinal() - 20), today)
-    counts = {(day, "visit"): count for day, count in spread(published()["portal_mid_2022"]["visits"], days(OPENED, LAST), "visits").items()}
+    counts = {
+        (day, "visit"): count
+        for day, count in spread(published()["portal_mid_2022"]["visits"], days(OPENED, LAST), "visits").items()
+    }
     counts |= {(day, "visit"): count for day, count in spread(140 * len(recent), recent, "visits-now").items()}
     statistics.add_visits(counts=counts)
 
@@ -104,13 +127,20 @@ def record_outreach(*, places: Sequence[int], recorded_by_id: int) -> None:
     chance = generator("outreach")
     sessions = sorted((chance.choice(weeks), chance.choice(places)) for _ in range(180))
     weights = [chance.randint(20, 90) for _ in sessions]
-    trained, supported = split(figures["households_trained"], weights), split(figures["households_supported_onto_platforms"], weights)
+    trained, supported = (
+        split(figures["households_trained"], weights),
+        split(figures["households_supported_onto_platforms"], weights),
+    )
     products = split(figures["products_on_platforms"], weights)
     rows = []
     for number, (day, place_id) in enumerate(sessions):
         shared = {
-            "day": day, "place_id": place_id, "channel": chance.choice(("postmart", "voso")), "note": "",
-            "source": f"Danh sách hỗ trợ đợt {number + 1}, 6 tháng đầu năm 2022", "recorded_by_id": recorded_by_id,
+            "day": day,
+            "place_id": place_id,
+            "channel": chance.choice(("postmart", "voso")),
+            "note": "",
+            "source": f"Danh sách hỗ trợ đợt {number + 1}, 6 tháng đầu năm 2022",
+            "recorded_by_id": recorded_by_id,
         }
         rows.append({**shared, "kind": "trained", "households": trained[number], "products": 0})
         rows.append({**shared, "kind": "supported", "households": supported[number], "products": products[number]})

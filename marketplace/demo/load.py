@@ -83,7 +83,12 @@ def _play(scale: int, pictures: dict, tick: Callable[[], None], now: datetime) -
     market.renew(shelf, officer)
     fresh = harvests.these_weeks(shelf, vietnam_day(now), tick)
     reaches = ("delivered",) * 6 + ("shipped", "packed", "accepted", "placed")
-    trade.play(trade.plan(shelf, fresh, _moments_now(now, ORDERS_NOW * scale), "orders-now", reaches), fresh, part="now", tick=tick)
+    trade.play(
+        trade.plan(shelf, fresh, _moments_now(now, ORDERS_NOW * scale), "orders-now", reaches),
+        fresh,
+        part="now",
+        tick=tick,
+    )
 
 
 def _moments_2022() -> list[datetime]:
@@ -102,27 +107,38 @@ def _sold(shelf: list[market.Good]) -> list[Sold]:
     before = _predecessors()
     return [
         Sold(
-            product_id=good.product.id, seller_id=good.stall.seller.id, seller_kind=good.stall.seller.kind,
-            place_id=before.get(good.stall.seller.place_id, good.stall.seller.place_id), category_id=good.product.category_id,
-            ocop=good.seed.name in goods.OCOP, measure=good.seed.measure, grams_per_piece=good.seed.grams or 0, price=good.seed.price,
+            product_id=good.product.id,
+            seller_id=good.stall.seller.id,
+            seller_kind=good.stall.seller.kind,
+            place_id=before.get(good.stall.seller.place_id, good.stall.seller.place_id),
+            category_id=good.product.category_id,
+            ocop=good.seed.name in goods.OCOP,
+            measure=good.seed.measure,
+            grams_per_piece=good.seed.grams or 0,
+            price=good.seed.price,
             since=good.listed_on,
         )
-        for good in shelf if good.listed_on
+        for good in shelf
+        if good.listed_on
     ]
 
 
 def _predecessors() -> dict[int, int]:
     """Present unit -> one of the units that stood there in 2022 (the lowest code)."""
     rows = db.session.execute(
-        select(PlaceSuccession.successor_id, func.min(PlaceSuccession.predecessor_id)).group_by(PlaceSuccession.successor_id)
+        select(PlaceSuccession.successor_id, func.min(PlaceSuccession.predecessor_id)).group_by(
+            PlaceSuccession.successor_id
+        )
     )
-    return {successor: predecessor for successor, predecessor in rows}
+    return dict(rows)
 
 
 def _old_units() -> list[int]:
     """The communes of the old city, in which the outreach of 2022 took place."""
     return list(
         db.session.scalars(
-            select(PlaceUnit.id).where(PlaceUnit.valid_to == date(2025, 6, 30), PlaceUnit.former_area == "can-tho").order_by(PlaceUnit.code)
+            select(PlaceUnit.id)
+            .where(PlaceUnit.valid_to == date(2025, 6, 30), PlaceUnit.former_area == "can-tho")
+            .order_by(PlaceUnit.code)
         )
     )

@@ -19,7 +19,6 @@ from marketplace.places.models import PlaceUnit
 from marketplace.sellers import services as sellers
 from marketplace.sellers.models import Seller
 from marketplace.sellers.policies import REQUIRED_DOCUMENTS
-from marketplace.web.uploads import Paper
 
 OPENED = datetime(2021, 10, 4, 2, tzinfo=UTC)
 CHANNELS = ("postmart", "voso", "shopee", "lazada", "tiki")
@@ -60,7 +59,10 @@ def tax_code(number: int) -> str:
 
 def open_stalls(*, owners: dict[str, Person], officer: Person, tick: Callable[[], None]) -> dict[str, Stall]:
     """The 43 sellers, one or two a week from the opening, each approved two days after it handed in its papers."""
-    places = {name: id_ for id_, name in db.session.execute(select(PlaceUnit.id, PlaceUnit.name).where(PlaceUnit.valid_to.is_(None)))}
+    places = {
+        name: id_
+        for id_, name in db.session.execute(select(PlaceUnit.id, PlaceUnit.name).where(PlaceUnit.valid_to.is_(None)))
+    }
     stalls = {}
     for number, seed in enumerate(goods.sellers(), start=1):
         at = OPENED + timedelta(days=number * 5, hours=number % 7)
@@ -73,8 +75,14 @@ def open_stalls(*, owners: dict[str, Person], officer: Person, tick: Callable[[]
 def _open(seed: SellerSeed, number: int, place_id: int, owner: Person, officer: Person, at: datetime) -> Stall:
     chance = generator(f"seller-{number}")
     details = sellers.Details(
-        kind=seed.kind, name=seed.name, tax_code=tax_code(number), phone=f"+842921{100_000 + number * 137}",
-        address_line=f"{chance.randint(2, 480)} đường số {chance.randint(1, 24)}", place_id=place_id, about=_about(seed), show_phone=True,
+        kind=seed.kind,
+        name=seed.name,
+        tax_code=tax_code(number),
+        phone=f"+842921{100_000 + number * 137}",
+        address_line=f"{chance.randint(2, 480)} đường số {chance.randint(1, 24)}",
+        place_id=place_id,
+        about=_about(seed),
+        show_phone=True,
     )
     seller = sellers.register(actor=owner, details=details, consent=True, now=at)
     papers = [
@@ -83,12 +91,19 @@ def _open(seed: SellerSeed, number: int, place_id: int, owner: Person, officer: 
     ]
     sellers.submit(actor=owner, seller_id=seller.id, now=at + timedelta(hours=1))
     for paper in papers:
-        sellers.review_document(actor=officer, seller_id=seller.id, document_id=paper, accepted=True, reason="", now=at + timedelta(days=1))
+        sellers.review_document(
+            actor=officer, seller_id=seller.id, document_id=paper, accepted=True, reason="", now=at + timedelta(days=1)
+        )
     sellers.approve(actor=officer, seller_id=seller.id, now=at + timedelta(days=2))
     area = lots.create_growing_area(
-        actor=owner, seller_id=seller.id, name=f"Khu {chance.choice('ABCDE')}{chance.randint(1, 9)}", crop=seed.trade,
-        code=f"VN-CTOR-{number:04d}" if seed.trade == "trai-cay" else None, place_id=place_id,
-        square_metres=chance.randint(8, 320) * 1000, now=at + timedelta(days=2),
+        actor=owner,
+        seller_id=seller.id,
+        name=f"Khu {chance.choice('ABCDE')}{chance.randint(1, 9)}",
+        crop=seed.trade,
+        code=f"VN-CTOR-{number:04d}" if seed.trade == "trai-cay" else None,
+        place_id=place_id,
+        square_metres=chance.randint(8, 320) * 1000,
+        now=at + timedelta(days=2),
     )
     return Stall(seller, owner, area, at + timedelta(days=2))
 
@@ -109,35 +124,52 @@ def top_categories() -> dict[str, str]:
     return {row.slug: slugs[row.parent_id] if row.parent_id else row.slug for row in rows}
 
 
-def stock_shelves(
-    *, stalls: dict[str, Stall], officer: Person, pictures: dict, tick: Callable[[], None]
-) -> list[Good]:
+def stock_shelves(*, stalls: dict[str, Stall], officer: Person, pictures: dict, tick: Callable[[], None]) -> list[Good]:
     """All products: those on sale listed by the officer in the weeks after their seller joined."""
     tops = top_categories()
     ids = {slug: id_ for id_, slug in db.session.execute(select(Category.id, Category.slug))}
     made = []
     for number, (seller_seed, seed) in enumerate(goods.assign(tops)):
-        made.append(_list(number, stalls[seller_seed.name], seed, tops[seed.category], ids[seed.category], officer, pictures))
+        made.append(
+            _list(number, stalls[seller_seed.name], seed, tops[seed.category], ids[seed.category], officer, pictures)
+        )
         tick()
     return made
 
 
-def _list(number: int, stall: Stall, seed: ProductSeed, trade: str, category_id: int, officer: Person, pictures: dict) -> Good:
+def _list(
+    number: int, stall: Stall, seed: ProductSeed, trade: str, category_id: int, officer: Person, pictures: dict
+) -> Good:
     chance = generator(f"product-{number}")
     at = stall.joined + timedelta(days=1 + chance.randint(0, 12), hours=chance.randint(0, 8))
     certificates = _certify(stall, seed, officer, at) if seed.listed else []
-    channels = {channel: "" for channel in chance.sample(CHANNELS, chance.choice((0, 0, 1, 2)))} if seed.listed else {}
+    channels = dict.fromkeys(chance.sample(CHANNELS, chance.choice((0, 0, 1, 2))), "") if seed.listed else {}
     details = catalogue.Details(
-        name=seed.name, description=_words(seed, stall), category_id=category_id, measure=seed.measure, unit_label=seed.unit,
-        grams_per_piece=seed.grams, price=seed.price, minimum=500 if seed.measure == "mass" else 1,
-        season_from=seed.season[0], season_to=seed.season[1], channels=channels, certificate_ids=certificates,
+        name=seed.name,
+        description=_words(seed, stall),
+        category_id=category_id,
+        measure=seed.measure,
+        unit_label=seed.unit,
+        grams_per_piece=seed.grams,
+        price=seed.price,
+        minimum=500 if seed.measure == "mass" else 1,
+        season_from=seed.season[0],
+        season_to=seed.season[1],
+        channels=channels,
+        certificate_ids=certificates,
     )
     product = catalogue.create_product(
-        actor=stall.owner, seller_id=stall.seller.id, details=details, photos=pictures.get((seed.subject, number), ()), now=at
+        actor=stall.owner,
+        seller_id=stall.seller.id,
+        details=details,
+        photos=pictures.get((seed.subject, number), ()),
+        now=at,
     )
     if not seed.listed:
         return Good(product, seed, stall, trade, None, None)
-    catalogue.submit_product(actor=stall.owner, seller_id=stall.seller.id, product_id=product.id, now=at + timedelta(hours=1))
+    catalogue.submit_product(
+        actor=stall.owner, seller_id=stall.seller.id, product_id=product.id, now=at + timedelta(hours=1)
+    )
     listed = at + timedelta(hours=5)
     catalogue.list_product(actor=officer, product_id=product.id, now=listed)
     return Good(product, seed, stall, trade, listed.date(), details)
@@ -152,10 +184,22 @@ def _certify(stall: Stall, seed: ProductSeed, officer: Person, at: datetime, *, 
     """OCOP for the four, VietGAP for cooperatives' produce: declared by the seller, checked by the officer."""
     kinds = []
     if seed.name in goods.OCOP:
-        kinds.append(("ocop", f"{400 + goods.OCOP.index(seed.name)}/QĐ-UBND", "UBND thành phố Cần Thơ", 4 if "Nhãn" in seed.name else 3))
+        kinds.append(
+            (
+                "ocop",
+                f"{400 + goods.OCOP.index(seed.name)}/QĐ-UBND",
+                "UBND thành phố Cần Thơ",
+                4 if "Nhãn" in seed.name else 3,
+            )
+        )
     if stall.seller.kind == "cooperative":
-        kinds.append(("vietgap", f"VietGAP-TT-{stall.seller.id:02d}-{stall.seller.id * 7:04d}", "Trung tâm chứng nhận mẫu", None))
-    return [_certificate(stall, officer, kind, f"{number}/{year}", issuer, stars, year, seed, at) for kind, number, issuer, stars in kinds]
+        kinds.append(
+            ("vietgap", f"VietGAP-TT-{stall.seller.id:02d}-{stall.seller.id * 7:04d}", "Trung tâm chứng nhận mẫu", None)
+        )
+    return [
+        _certificate(stall, officer, kind, f"{number}/{year}", issuer, stars, year, seed, at)
+        for kind, number, issuer, stars in kinds
+    ]
 
 
 def _certificate(stall, officer, kind, number, issuer, stars, year, seed, at) -> int:
@@ -163,12 +207,21 @@ def _certificate(stall, officer, kind, number, issuer, stars, year, seed, at) ->
     if number in known:
         return known[number]
     details = sellers.CertificateDetails(
-        kind=kind, number=number, issuer=issuer, scope=seed.name if kind == "ocop" else stall.area.name,
-        valid_from=date(year, 9, 1), valid_to=date(year + 3, 8, 31), stars=stars,
+        kind=kind,
+        number=number,
+        issuer=issuer,
+        scope=seed.name if kind == "ocop" else stall.area.name,
+        valid_from=date(year, 9, 1),
+        valid_to=date(year + 3, 8, 31),
+        stars=stars,
     )
     declared = max(at, datetime(year, 9, 2, 2, tzinfo=UTC))
-    certificate = sellers.add_certificate(actor=stall.owner, seller_id=stall.seller.id, details=details, paper=None, now=declared)
-    sellers.check_certificate(actor=officer, seller_id=stall.seller.id, certificate_id=certificate, now=declared + timedelta(hours=3))
+    certificate = sellers.add_certificate(
+        actor=stall.owner, seller_id=stall.seller.id, details=details, paper=None, now=declared
+    )
+    sellers.check_certificate(
+        actor=officer, seller_id=stall.seller.id, certificate_id=certificate, now=declared + timedelta(hours=3)
+    )
     db.session.refresh(stall.seller, ["certificates"])
     return certificate
 
@@ -181,6 +234,10 @@ def renew(shelf: list[Good], officer: Person) -> None:
             continue
         renewed = _certify(good.stall, good.seed, officer, at, year=2024)
         catalogue.update_product(
-            actor=good.stall.owner, seller_id=good.stall.seller.id, product_id=good.product.id, version=good.product.version,
-            details=replace(good.details, certificate_ids=[*good.details.certificate_ids, *renewed]), now=at + timedelta(hours=5),
+            actor=good.stall.owner,
+            seller_id=good.stall.seller.id,
+            product_id=good.product.id,
+            version=good.product.version,
+            details=replace(good.details, certificate_ids=[*good.details.certificate_ids, *renewed]),
+            now=at + timedelta(hours=5),
         )

@@ -17,7 +17,24 @@ from marketplace.demo.random_market import generator
 PASSWORD = "mua-nuoc-noi-2022"  # noqa: S105 - printed at every start, refused in production
 SURNAMES = ("Nguyễn", "Trần", "Lê", "Phạm", "Huỳnh", "Võ", "Đặng", "Bùi", "Đỗ", "Lâm", "Thạch", "Danh")
 MIDDLE = ("Thị", "Văn", "Ngọc", "Thanh", "Minh", "Hồng", "Kim", "Hữu")
-GIVEN = ("Lan", "Hoa", "Út", "Bảy", "Phúc", "Lộc", "Tâm", "Nghĩa", "Sen", "Mai", "Đẹp", "Hạnh", "Tài", "Sang", "Thảo", "Cường")
+GIVEN = (
+    "Lan",
+    "Hoa",
+    "Út",
+    "Bảy",
+    "Phúc",
+    "Lộc",
+    "Tâm",
+    "Nghĩa",
+    "Sen",
+    "Mai",
+    "Đẹp",
+    "Hạnh",
+    "Tài",
+    "Sang",
+    "Thảo",
+    "Cường",
+)
 
 
 @dataclass(frozen=True)
@@ -47,7 +64,12 @@ def enter(*, now: datetime) -> dict[str, Person]:
     found = {}
     for account in ACCOUNTS:
         person = accounts.register(
-            full_name=account.full_name, login=account.login, password=PASSWORD, consents=("account", "seller-profile"), now=now, demo=True
+            full_name=account.full_name,
+            login=account.login,
+            password=PASSWORD,
+            consents=("account", "seller-profile"),
+            now=now,
+            demo=True,
         )
         with transaction():
             if account.grant:
@@ -63,7 +85,11 @@ def owner(number: int, *, now: datetime) -> Person:
     chance = generator(f"person-{number}")
     name = f"{chance.choice(SURNAMES)} {chance.choice(MIDDLE)} {chance.choice(GIVEN)}"
     return accounts.register(
-        full_name=name, login=f"chu{number:02d}@demo.example", password=secrets.token_urlsafe(24), consents=("account",), now=now,
+        full_name=name,
+        login=f"chu{number:02d}@demo.example",
+        password=secrets.token_urlsafe(24),
+        consents=("account",),
+        now=now,
         demo=True,
     )
 
@@ -73,5 +99,6 @@ def printed() -> list[dict]:
     logins = set(db.session.scalars(select(Person.phone).where(Person.demo)))
     return [
         {"role": a.role, "login": a.login, "password": PASSWORD, "totp_secret": a.totp_secret}
-        for a in ACCOUNTS if "+84" + a.login[1:] in logins
+        for a in ACCOUNTS
+        if "+84" + a.login[1:] in logins
     ]

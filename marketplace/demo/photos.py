@@ -26,7 +26,9 @@ class Wanted:
     number: int
 
 
-def make(wanted: Sequence[Wanted], *, uploads: Path, tick: Callable[[], None]) -> dict[tuple[str, int], list[images.StoredPicture]]:
+def make(
+    wanted: Sequence[Wanted], *, uploads: Path, tick: Callable[[], None]
+) -> dict[tuple[str, int], list[images.StoredPicture]]:
     """Compose and store every picture, on all processors; {(subject, number): stored pictures}."""
     uploads.mkdir(parents=True, exist_ok=True)
     made = {}

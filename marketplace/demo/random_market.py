@@ -17,7 +17,9 @@ def generator(part: str) -> random.Random:
 def spread(total: int, days: Sequence[date], part: str) -> dict[date, int]:
     """Divide `total` over `days` with weekly rhythm and chance; parts sum to `total` exactly."""
     chance = generator(part)
-    weights = [chance.randint(60, 140) * (13 if day.weekday() >= 5 else 10) * (100 + number) for number, day in enumerate(days)]
+    weights = [
+        chance.randint(60, 140) * (13 if day.weekday() >= 5 else 10) * (100 + number) for number, day in enumerate(days)
+    ]
     return dict(zip(days, split(total, weights), strict=True))
 
 

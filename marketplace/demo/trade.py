@@ -30,12 +30,16 @@ class Visit:
     reach: str  # one of STEPS
 
 
-def plan(goods: Sequence[Good], lots: dict[int, Lot], moments: Sequence[datetime], part: str, reaches: Sequence[str]) -> list[Visit]:
+def plan(
+    goods: Sequence[Good], lots: dict[int, Lot], moments: Sequence[datetime], part: str, reaches: Sequence[str]
+) -> list[Visit]:
     """A purchase per moment, of one to three products whose lot was on sale then."""
     chance = generator(part)
     visits = []
     for number, moment in enumerate(sorted(moments)):
-        ready = [g for g in goods if g.listed_on and g.listed_on < moment.date() and _fresh(lots.get(g.product.id), moment)]
+        ready = [
+            g for g in goods if g.listed_on and g.listed_on < moment.date() and _fresh(lots.get(g.product.id), moment)
+        ]
         if ready:
             chosen = chance.sample(ready, min(len(ready), chance.choice((1, 1, 2, 3))))
             visits.append(Visit(number, moment, chosen, reaches[number % len(reaches)]))
@@ -59,14 +63,26 @@ def _play(visit: Visit, lots: dict[int, Lot], places: Sequence[int], part: str) 
     chance = generator(f"{part}-{visit.number}")
     token = None
     for good in visit.goods:
-        quantity = chance.choice((2_000, 3_000, 5_000, 10_000)) if good.seed.measure == "mass" else chance.choice((1, 2, 3, 5))
-        token = orders.add_to_basket(token=token, person_id=None, product_id=good.product.id, quantity=quantity, now=visit.at).token
+        quantity = (
+            chance.choice((2_000, 3_000, 5_000, 10_000)) if good.seed.measure == "mass" else chance.choice((1, 2, 3, 5))
+        )
+        token = orders.add_to_basket(
+            token=token, person_id=None, product_id=good.product.id, quantity=quantity, now=visit.at
+        ).token
     details = orders.Details(
-        recipient=chance.choice(RECIPIENTS), phone=f"+842920{chance.randint(100_000, 999_999)}", place_id=chance.choice(places),
-        address_line=f"{chance.randint(1, 300)} {chance.choice(STREETS)}", seal=quote(token=token, person_id=None, now=visit.at).seal,
+        recipient=chance.choice(RECIPIENTS),
+        phone=f"+842920{chance.randint(100_000, 999_999)}",
+        place_id=chance.choice(places),
+        address_line=f"{chance.randint(1, 300)} {chance.choice(STREETS)}",
+        seal=quote(token=token, person_id=None, now=visit.at).seal,
     )
     placed = orders.place_order(
-        buyer=None, basket_token=token, details=details, method="cod", client_key=f"demo-{part}-{visit.number:05d}-{'x' * 16}", now=visit.at,
+        buyer=None,
+        basket_token=token,
+        details=details,
+        method="cod",
+        client_key=f"demo-{part}-{visit.number:05d}-{'x' * 16}",
+        now=visit.at,
     )
     owners = {good.stall.seller.id: good.stall.owner for good in visit.goods}
     rows = db.session.execute(
@@ -85,7 +101,9 @@ def _fulfil(row, owner, visit: Visit, lots: dict[int, Lot]) -> None:
     if reach >= 1:
         orders.accept(**shared, now=visit.at + timedelta(hours=1))
     if reach >= 2:
-        lines = db.session.execute(select(OrderLine.id, OrderLine.product_id, OrderLine.quantity).where(OrderLine.order_id == row.id)).all()
+        lines = db.session.execute(
+            select(OrderLine.id, OrderLine.product_id, OrderLine.quantity).where(OrderLine.order_id == row.id)
+        ).all()
         packing = {line.id: {lots[line.product_id].id: line.quantity} for line in lines}
         orders.pack(**shared, packing=packing, now=visit.at + timedelta(hours=3))
     if reach >= 3:
@@ -104,6 +122,8 @@ def finish(now: datetime) -> None:
 def delivered_before(moment: datetime) -> tuple[int, int]:
     """Number and goods value of the orders delivered on the market before a moment."""
     row = db.session.execute(
-        select(func.count(), func.coalesce(func.sum(SellerOrder.items_total), 0)).where(SellerOrder.delivered_at < moment)
+        select(func.count(), func.coalesce(func.sum(SellerOrder.items_total), 0)).where(
+            SellerOrder.delivered_at < moment
+        )
     ).one()
     return int(row[0]), int(row[1])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask_login import current_user
+from wtforms.fields import SelectChoice
 
 from marketplace.catalogue import queries as catalogue
 from marketplace.database import utcnow, vietnam_day
@@ -63,15 +64,25 @@ def _tables(report: Report) -> dict:
         "kind_rows": _kind_rows(report.overview),
         "chart_rows": _chart_rows(report.rows),
         "sales_rows": [
-            [label, format_count(r.transactions), format_count(r.dong), format_count(r.grams // 1000), format_count(r.pieces)]
+            [
+                label,
+                format_count(r.transactions),
+                format_count(r.dong),
+                format_count(r.grams // 1000),
+                format_count(r.pieces),
+            ]
             for label, r in report.rows
         ],
         "sales_foot": [
-            _("Cộng"), format_count(sum(r.transactions for r in rows)), format_count(sum(r.dong for r in rows)),
-            format_count(sum(r.grams for r in rows) // 1000), format_count(sum(r.pieces for r in rows)),
+            _("Cộng"),
+            format_count(sum(r.transactions for r in rows)),
+            format_count(sum(r.dong for r in rows)),
+            format_count(sum(r.grams for r in rows) // 1000),
+            format_count(sum(r.pieces for r in rows)),
         ],
         "visit_rows": [
-            (labels.word("month", month, {}), number, format_count(number)) for month, number in figures.visits_by_month(report.period)
+            (labels.word("month", month, {}), number, format_count(number))
+            for month, number in figures.visits_by_month(report.period)
         ],
     }
 
@@ -79,7 +90,8 @@ def _tables(report: Report) -> dict:
 def _tabs(report: Report, key: str | None) -> list[tuple]:
     query = f"ky={key or ''}&tu={report.period.first}&den={report.period.last}"
     return [
-        (f"/quan-ly/so-lieu?{query}&theo={name}", str(words), name == report.dimension, None) for name, words in labels.DIMENSIONS.items()
+        (f"/quan-ly/so-lieu?{query}&theo={name}", str(words), name == report.dimension, None)
+        for name, words in labels.DIMENSIONS.items()
     ]
 
 
@@ -88,8 +100,15 @@ def _tabs(report: Report, key: str | None) -> list[tuple]:
 def page():
     report, form = _report()
     return render_template(
-        "officers/figures.html", report=report, form=form, metrics=METRICS, dimensions=labels.DIMENSIONS, columns=COLUMNS,
-        tab_rows=_tabs(report, form.ky.data), made_at=utcnow(), **_tables(report),
+        "officers/figures.html",
+        report=report,
+        form=form,
+        metrics=METRICS,
+        dimensions=labels.DIMENSIONS,
+        columns=COLUMNS,
+        tab_rows=_tabs(report, form.ky.data),
+        made_at=utcnow(),
+        **_tables(report),
     )
 
 
@@ -110,7 +129,11 @@ def as_csv():
         writer.writerow([safe, row.transactions, row.dong, f"{row.grams / 1000:.3f}", row.pieces])
     name = f"so-lieu-{report.period.first}-{report.period.last}.csv"
     # The byte order mark makes Excel read Vietnamese as UTF-8.
-    return Response("\N{BYTE ORDER MARK}" + text.getvalue(), mimetype="text/csv", headers={"Content-Disposition": f"attachment; filename={name}"})
+    return Response(
+        "\N{BYTE ORDER MARK}" + text.getvalue(),
+        mimetype="text/csv",
+        headers={"Content-Disposition": f"attachment; filename={name}"},
+    )
 
 
 @bp.get("/thong-ke")
@@ -123,7 +146,12 @@ def public_page():
     months = [(labels.word("month", row.label, {}), row) for row in figures.sales_by("month", asked)]
     overview = figures.overview(asked)
     return render_template(
-        "officers/public_figures.html", period=asked, form=form, overview=overview, chart_rows=_chart_rows(months), metrics=METRICS,
+        "officers/public_figures.html",
+        period=asked,
+        form=form,
+        overview=overview,
+        chart_rows=_chart_rows(months),
+        metrics=METRICS,
         kind_rows=_kind_rows(overview),
     )
 
@@ -132,12 +160,19 @@ def public_page():
 @role("officer")
 def outreach():
     form = OutreachForm()
-    form.place_id.choices = [(unit.id, unit.name) for unit in places.present_units()]
+    form.place_id.choices = [SelectChoice(unit.id, unit.name) for unit in places.present_units()]
     if form.validate_on_submit():
         try:
             services.record_outreach(
-                actor=current_user, day=form.day.data, kind=form.kind.data, place_id=form.place_id.data, channel=form.channel.data,
-                households=form.households.data, products=form.products.data or 0, source=form.source.data, now=utcnow(),
+                actor=current_user,
+                day=form.day.data,
+                kind=form.kind.data,
+                place_id=form.place_id.data,
+                channel=form.channel.data,
+                households=form.households.data,
+                products=form.products.data or 0,
+                source=form.source.data,
+                now=utcnow(),
             )
         except DomainError as error:
             add_to_form(form, error)

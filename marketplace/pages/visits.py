@@ -20,7 +20,10 @@ log = structlog.get_logger()
 COOKIE = "tham"
 HALF_HOUR = 30 * 60
 FLUSH_SECONDS = 30
-BOTS = re.compile(r"bot|crawl|spider|slurp|preview|monitor|curl|wget|python|headless|lighthouse|facebookexternalhit|zalo.*share", re.IGNORECASE)
+BOTS = re.compile(
+    r"bot|crawl|spider|slurp|preview|monitor|curl|wget|python|headless|lighthouse|facebookexternalhit|zalo.*share",
+    re.IGNORECASE,
+)
 
 
 class VisitBuffer:

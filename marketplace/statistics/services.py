@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from marketplace.accounts.models import Person
 from marketplace.database import db, on_postgresql, transaction, vietnam_day
-from marketplace.errors import Conflict, DomainError, Forbidden, N_
+from marketplace.errors import N_, Conflict, DomainError, Forbidden
 from marketplace.statistics.models import OutreachRecord, SaleFact, SaleRollup, VisitDay
 from marketplace.statistics.policies import can_record_outreach
 
@@ -53,7 +53,9 @@ def _upserts(dialect_insert):
         index_elements=list(GROUP), set_={name: getattr(SaleRollup, name) + rollup.excluded[name] for name in SUMS}
     )
     visits = dialect_insert(VisitDay)
-    visits = visits.on_conflict_do_update(index_elements=["day", "kind"], set_={"count": VisitDay.count + visits.excluded["count"]})
+    visits = visits.on_conflict_do_update(
+        index_elements=["day", "kind"], set_={"count": VisitDay.count + visits.excluded["count"]}
+    )
     return rollup, visits
 
 
@@ -63,8 +65,18 @@ INSERT_FACTS = insert(SaleFact)
 
 
 def record_sale(
-    *, source: str, at: datetime, seller_id: int, seller_kind: str, place_id: int, method: str, lines: Sequence[SaleLine],
-    channel: str = "platform", declared: bool = False, recorded_by_id: int | None = None, sign: int = 1,
+    *,
+    source: str,
+    at: datetime,
+    seller_id: int,
+    seller_kind: str,
+    place_id: int,
+    method: str,
+    lines: Sequence[SaleLine],
+    channel: str = "platform",
+    declared: bool = False,
+    recorded_by_id: int | None = None,
+    sign: int = 1,
 ) -> None:
     """Write one sale as facts and add it to the rollup, in the caller's transaction.
 
@@ -73,13 +85,27 @@ def record_sale(
     """
     day = vietnam_day(at)
     shared = {
-        "source": source, "day": day, "at": at, "seller_id": seller_id, "seller_kind": seller_kind, "place_id": place_id,
-        "channel": channel, "method": method, "declared": declared, "recorded_by_id": recorded_by_id,
+        "source": source,
+        "day": day,
+        "at": at,
+        "seller_id": seller_id,
+        "seller_kind": seller_kind,
+        "place_id": place_id,
+        "channel": channel,
+        "method": method,
+        "declared": declared,
+        "recorded_by_id": recorded_by_id,
     }
     facts = [
         {
-            **shared, "source_line": number, "category_id": line.category_id, "product_id": line.product_id, "ocop": line.ocop,
-            "transactions": sign if number == 1 else 0, "grams": sign * line.grams, "pieces": sign * line.pieces,
+            **shared,
+            "source_line": number,
+            "category_id": line.category_id,
+            "product_id": line.product_id,
+            "ocop": line.ocop,
+            "transactions": sign if number == 1 else 0,
+            "grams": sign * line.grams,
+            "pieces": sign * line.pieces,
             "dong": sign * line.dong,
         }
         for number, line in enumerate(lines, start=1)
@@ -111,7 +137,10 @@ def _add_to_rollup(facts: Sequence[dict]) -> None:
 
 def _sums_of_facts():
     return (
-        select(*(getattr(SaleFact, name) for name in GROUP), *(func.sum(getattr(SaleFact, name)).label(name) for name in SUMS))
+        select(
+            *(getattr(SaleFact, name) for name in GROUP),
+            *(func.sum(getattr(SaleFact, name)).label(name) for name in SUMS),
+        )
         .group_by(*(getattr(SaleFact, name) for name in GROUP))
         .order_by(*(getattr(SaleFact, name) for name in GROUP))
     )
@@ -127,7 +156,9 @@ def check() -> list[str]:
         facts, rollup = expected.get(key, (0, 0, 0, 0)), kept.get(key, (0, 0, 0, 0))
         if facts != rollup:
             where = " ".join(f"{name}={value}" for name, value in zip(GROUP, key, strict=True))
-            lines.append(f"{where}: facts {dict(zip(SUMS, facts, strict=True))}, rollup {dict(zip(SUMS, rollup, strict=True))}")
+            lines.append(
+                f"{where}: facts {dict(zip(SUMS, facts, strict=True))}, rollup {dict(zip(SUMS, rollup, strict=True))}"
+            )
     return lines
 
 
@@ -151,7 +182,16 @@ def add_visits(*, counts: dict[tuple[date, str], int]) -> None:
 
 
 def record_outreach(
-    *, actor: Person, day: date, kind: str, place_id: int, channel: str, households: int, products: int, source: str, now: datetime,
+    *,
+    actor: Person,
+    day: date,
+    kind: str,
+    place_id: int,
+    channel: str,
+    households: int,
+    products: int,
+    source: str,
+    now: datetime,
 ) -> OutreachRecord:
     """An officer records households trained or brought onto platforms on a day, in a unit, with its source.
 
@@ -163,7 +203,13 @@ def record_outreach(
         raise BadOutreach()
     with transaction() as session:
         record = OutreachRecord(
-            day=day, kind=kind, place_id=place_id, channel=channel, households=households, products=products, source=source,
+            day=day,
+            kind=kind,
+            place_id=place_id,
+            channel=channel,
+            households=households,
+            products=products,
+            source=source,
             recorded_by_id=actor.id,
         )
         session.add(record)

@@ -13,7 +13,11 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 def configure(*, production: bool) -> None:
     """structlog for the whole process; JSON lines in production, readable lines otherwise."""
-    renderer = structlog.processors.JSONRenderer(ensure_ascii=False) if production else structlog.dev.ConsoleRenderer(colors=False)
+    renderer = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if production
+        else structlog.dev.ConsoleRenderer(colors=False)
+    )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

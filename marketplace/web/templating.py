@@ -17,8 +17,12 @@ def install(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        dong=i18n.format_dong, grams=i18n.format_grams, quantity=i18n.format_quantity, count=i18n.format_count,
-        date=i18n.format_date, moment=i18n.format_moment,
+        dong=i18n.format_dong,
+        grams=i18n.format_grams,
+        quantity=i18n.format_quantity,
+        count=i18n.format_count,
+        date=i18n.format_date,
+        moment=i18n.format_moment,
     )
     folder = Path(app.static_folder)
 

@@ -10,6 +10,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def test_every_import_contract_is_kept():
     tool = Path(sys.executable).with_name("lint-imports")
-    done = subprocess.run([tool, "--no-cache"], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
+    done = subprocess.run(
+        [tool, "--no-cache"], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True
+    )
 
     assert done.returncode == 0, done.stdout + done.stderr

@@ -3,12 +3,12 @@
 import re
 from pathlib import Path
 
-import marketplace.orders.models
-import marketplace.statistics.models  # noqa: F401 - all tables must be known
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect
 
+import marketplace.orders.models
+import marketplace.statistics.models  # noqa: F401 - all tables must be known
 from marketplace.database import Base, db
 from tests.engines import migrate
 

@@ -7,7 +7,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2] / "templates"
 TEMPLATES = sorted(ROOT.rglob("*.html"))
-PAGES = [p for p in TEMPLATES if not p.name.startswith("_") and p.relative_to(ROOT).parts[0] not in {"layouts", "components"}]
+PAGES = [
+    p for p in TEMPLATES if not p.name.startswith("_") and p.relative_to(ROOT).parts[0] not in {"layouts", "components"}
+]
 
 
 def name(path: Path) -> str:

@@ -8,18 +8,26 @@ from pathlib import Path
 from marketplace.config import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
-HALF_DONE = re.compile("|".join(("TO" + "DO", "FIX" + "ME", "lorem " + "ipsum", "sắp ra " + "mắt", "coming " + "soon")), re.IGNORECASE)
+HALF_DONE = re.compile(
+    "|".join(("TO" + "DO", "FIX" + "ME", "lorem " + "ipsum", "sắp ra " + "mắt", "coming " + "soon")), re.IGNORECASE
+)
 MACHINE = re.compile("/(?:" + "|".join(("work", "farm", "root")) + ")/")
 TEXT = {".py", ".html", ".css", ".js", ".md", ".cfg", ".toml", ".sh", ".txt", ""}
 
 
 def tracked():
-    names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    names = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
     return [ROOT / name for name in names if (ROOT / name).is_file()]
 
 
 def readable():
-    return [path for path in tracked() if path.suffix in TEXT and path.stat().st_size < 1_000_000 and "vectors" not in path.parts]
+    return [
+        path
+        for path in tracked()
+        if path.suffix in TEXT and path.stat().st_size < 1_000_000 and "vectors" not in path.parts
+    ]
 
 
 def test_nothing_names_a_path_of_this_machine():
@@ -27,7 +35,11 @@ def test_nothing_names_a_path_of_this_machine():
 
 
 def test_nothing_is_left_half_done():
-    assert [str(p) for p in readable() if p.name != "test_tree.py" and HALF_DONE.search(p.read_text("utf-8", errors="replace"))] == []
+    assert [
+        str(p)
+        for p in readable()
+        if p.name != "test_tree.py" and HALF_DONE.search(p.read_text("utf-8", errors="replace"))
+    ] == []
 
 
 def test_no_committed_file_is_large():

@@ -23,13 +23,16 @@ def main(wanted: list[str]) -> None:
         if wanted and path.stem.removeprefix("bench_") not in wanted:
             continue
         began = time.monotonic()
-        print(f"-- {path.stem}", flush=True)  # noqa: T201 - a command's output
+        print(f"-- {path.stem}", flush=True)
         for row in importlib.import_module(f"tests.bench.{path.stem}").run():
             rows.append({"bench": path.stem, **row})
-            print(line(row), flush=True)  # noqa: T201
-        print(f"   {time.monotonic() - began:.0f} s", flush=True)  # noqa: T201
+            print(line(row), flush=True)
+        print(f"   {time.monotonic() - began:.0f} s", flush=True)
     report = {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"), "python": platform.python_version(), "cpus": os.cpu_count(), "rows": rows,
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "python": platform.python_version(),
+        "cpus": os.cpu_count(),
+        "rows": rows,
     }
     Path("bench.json").write_text(json.dumps(report, ensure_ascii=False, indent=1), "utf-8")
 

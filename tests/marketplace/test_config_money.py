@@ -5,10 +5,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marketplace import config
-from marketplace.money import UnreadableAmount, format_dong, format_grams, half_up, line_total, parse_dong, parse_grams, split
+from marketplace.money import (
+    UnreadableAmount,
+    format_dong,
+    format_grams,
+    half_up,
+    line_total,
+    parse_dong,
+    parse_grams,
+    split,
+)
 
 PRODUCTION = {
-    "CHO_ENV": "production", "SECRET_KEY": "x" * 40, "PUBLIC_URL": "https://cho.example.vn", "LOG_ORIGIN": "cho.example.vn/log/1",
+    "CHO_ENV": "production",
+    "SECRET_KEY": "x" * 40,
+    "PUBLIC_URL": "https://cho.example.vn",
+    "LOG_ORIGIN": "cho.example.vn/log/1",
 }
 
 
@@ -21,9 +33,13 @@ def test_production_does_not_start_without(missing):
 @pytest.mark.parametrize(
     "change",
     [
-        {"SECRET_KEY": config.DEMO_SECRET}, {"SECRET_KEY": "short"}, {"PUBLIC_URL": "http://cho.example.vn"}, {"CHO_ENV": "prod"},
+        {"SECRET_KEY": config.DEMO_SECRET},
+        {"SECRET_KEY": "short"},
+        {"PUBLIC_URL": "http://cho.example.vn"},
+        {"CHO_ENV": "prod"},
         {"STRIPE_API_BASE": "https://api.example", "STRIPE_API_KEY": config.DEMO_STRIPE_KEY},
-        {"STRIPE_API_BASE": "https://api.example", "STRIPE_API_KEY": "sk_live_1"}, {"TRUSTED_PROXIES": "-1"},
+        {"STRIPE_API_BASE": "https://api.example", "STRIPE_API_KEY": "sk_live_1"},
+        {"TRUSTED_PROXIES": "-1"},
     ],
 )
 def test_production_refuses(change):
@@ -44,21 +60,35 @@ def test_postgresql_addresses_always_mean_psycopg_3():
 @pytest.mark.parametrize(
     ("typed", "dong"),
     [
-        ("35000", 35_000), ("35.000", 35_000), ("35,000đ", 35_000), ("35k", 35_000), ("35 nghìn", 35_000), ("1,2tr", 1_200_000),
-        ("1tr25", 1_250_000), ("1tr2", 1_200_000), ("1.250.000 ₫", 1_250_000), ("0", 0), ("2 triệu", 2_000_000), ("10.5k", 10_500),
+        ("35000", 35_000),
+        ("35.000", 35_000),
+        ("35,000đ", 35_000),
+        ("35k", 35_000),
+        ("35 nghìn", 35_000),
+        ("1,2tr", 1_200_000),
+        ("1tr25", 1_250_000),
+        ("1tr2", 1_200_000),
+        ("1.250.000 ₫", 1_250_000),
+        ("0", 0),
+        ("2 triệu", 2_000_000),
+        ("10.5k", 10_500),
     ],
 )
 def test_money_is_read_as_people_type_it(typed, dong):
     assert parse_dong(typed) == dong
 
 
-@pytest.mark.parametrize("typed", ["", "abc", "-5", "1.2", "12.34.5", "35k5", "٣٥", "9" * 16, "1e9", "nan", "1.000.000.000.001"])
+@pytest.mark.parametrize(
+    "typed", ["", "abc", "-5", "1.2", "12.34.5", "35k5", "٣٥", "9" * 16, "1e9", "nan", "1.000.000.000.001"]
+)
 def test_money_that_cannot_be_read_is_refused(typed):
     with pytest.raises(UnreadableAmount):
         parse_dong(typed)
 
 
-@pytest.mark.parametrize(("typed", "grams"), [("3", 3000), ("12,5", 12500), ("12.5", 12500), ("0,25 kg", 250), ("1,250", 1250)])
+@pytest.mark.parametrize(
+    ("typed", "grams"), [("3", 3000), ("12,5", 12500), ("12.5", 12500), ("0,25 kg", 250), ("1,250", 1250)]
+)
 def test_weight_is_read_in_kilograms(typed, grams):
     assert parse_grams(typed) == grams
 
@@ -84,7 +114,9 @@ def test_split_parts_sum_to_the_whole_and_differ_by_less_than_one_from_fair(tota
     parts = split(total, weights)
 
     assert sum(parts) == total
-    assert all(abs(part * sum(weights) - total * weight) < sum(weights) for part, weight in zip(parts, weights, strict=True))
+    assert all(
+        abs(part * sum(weights) - total * weight) < sum(weights) for part, weight in zip(parts, weights, strict=True)
+    )
 
 
 @given(st.integers(0, 10**9), st.integers(1, 10**6))
@@ -99,4 +131,9 @@ def test_line_total_rounds_half_up_once():
 
 
 def test_weights_are_printed_the_vietnamese_way():
-    assert [format_grams(n).replace("\N{NO-BREAK SPACE}", " ") for n in (250, 1000, 12_500, 1_250_000)] == ["250 g", "1 kg", "12,5 kg", "1.250 kg"]
+    assert [format_grams(n).replace("\N{NO-BREAK SPACE}", " ") for n in (250, 1000, 12_500, 1_250_000)] == [
+        "250 g",
+        "1 kg",
+        "12,5 kg",
+        "1.250 kg",
+    ]

@@ -19,15 +19,23 @@ from tests.factories.places import any_place
 def record(product, source="CTAAAA", at=datetime(2026, 11, 22, 3, tzinfo=UTC), dong=50_000, lines=1, **given):
     line = SaleLine(product.category_id, product.id, False, 1_000, 0, dong)
     services.record_sale(
-        source=source, at=at, seller_id=product.seller_id, seller_kind="cooperative", place_id=product.seller.place_id, method="cod",
-        lines=[line] * lines, **given,
+        source=source,
+        at=at,
+        seller_id=product.seller_id,
+        seller_kind="cooperative",
+        place_id=product.seller.place_id,
+        method="cod",
+        lines=[line] * lines,
+        **given,
     )
 
 
 def test_sale_of_several_lines_is_one_transaction(app):
     record(make_product(), lines=3)
 
-    row = db.session.execute(select(func.sum(SaleRollup.transactions), func.sum(SaleRollup.dong), func.sum(SaleRollup.grams))).one()
+    row = db.session.execute(
+        select(func.sum(SaleRollup.transactions), func.sum(SaleRollup.dong), func.sum(SaleRollup.grams))
+    ).one()
     assert tuple(row) == (1, 150_000, 3_000)
     assert services.check() == []
 
@@ -84,7 +92,13 @@ def test_check_names_the_group_that_differs_and_rebuild_mends_it(app):
 
 
 sales = st.lists(
-    st.tuples(st.integers(0, 3), st.integers(1, 4), st.integers(0, 10**10), st.sampled_from([1, -1]), st.sampled_from(["cod", "card"])),
+    st.tuples(
+        st.integers(0, 3),
+        st.integers(1, 4),
+        st.integers(0, 10**10),
+        st.sampled_from([1, -1]),
+        st.sampled_from(["cod", "card"]),
+    ),
     max_size=12,
 )
 
@@ -96,8 +110,14 @@ def test_rollup_equals_facts_after_any_sales(app, drawn):
     for number, (hours, lines, dong, sign, method) in enumerate(drawn):
         line = SaleLine(product.category_id, product.id, False, dong % 977, dong % 13, dong)
         services.record_sale(
-            source=f"{product.id}-{number}", at=datetime(2026, 11, 22, 15 + hours, tzinfo=UTC), seller_id=product.seller_id,
-            seller_kind="cooperative", place_id=product.seller.place_id, method=method, lines=[line] * lines, sign=sign,
+            source=f"{product.id}-{number}",
+            at=datetime(2026, 11, 22, 15 + hours, tzinfo=UTC),
+            seller_id=product.seller_id,
+            seller_kind="cooperative",
+            place_id=product.seller.place_id,
+            method=method,
+            lines=[line] * lines,
+            sign=sign,
         )
 
     assert services.check() == []
@@ -114,7 +134,12 @@ def test_visits_add_up_over_flushes(app):
 
 def test_outreach_is_recorded_by_officers_only_and_never_in_the_future(app, now):
     values = {
-        "kind": "trained", "place_id": any_place().id, "channel": "postmart", "households": 30, "products": 0, "source": "Danh sách số 1",
+        "kind": "trained",
+        "place_id": any_place().id,
+        "channel": "postmart",
+        "households": 30,
+        "products": 0,
+        "source": "Danh sách số 1",
         "now": now,
     }
     officer = make_officer()
