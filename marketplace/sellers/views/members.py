@@ -23,34 +23,31 @@ def members():
     """Everybody in the seller; owners may invite."""
     form, link = InviteForm(), None
     if g.member.role == "owner" and form.validate_on_submit():
-        base = f"{current_app.extensions['settings'].public_url}/kenh-ban/loi-moi/"
         try:
-            invited = services.invite(
-                actor=current_user,
-                seller_id=g.member.seller_id,
-                login=form.login.data,
-                role=form.role.data,
-                link_base=base,
-                now=utcnow(),
-            )
+            link = _invite(form)
         except DomainError as error:
             add_to_form(form, error)
         else:
-            # Shown once, on this answer only: the secret is not stored, so it cannot be shown after a redirect.
-            link, form = base + invited.token, InviteForm(formdata=None)
+            form = InviteForm(formdata=None)
+    rows = [
+        (row, RoleForm(formdata=None, role=row.role, prefix=f"p{row.person_id}-"))
+        for row in queries.members(g.member.seller_id)
+    ]
     page = render_template(
-        "sellers/members.html",
-        form=form,
-        link=link,
-        labels=labels,
-        press=PressForm(),
-        rows=[
-            (row, RoleForm(formdata=None, role=row.role, prefix=f"p{row.person_id}-"))
-            for row in queries.members(g.member.seller_id)
-        ],
+        "sellers/members.html", form=form, link=link, labels=labels, press=PressForm(), rows=rows,
         invitations=queries.invitations(seller_id=g.member.seller_id, now=utcnow()),
     )
     return page, 422 if form.errors else 200
+
+
+def _invite(form: InviteForm) -> str:
+    """The link, for this one answer only: its secret is not stored, so it cannot be shown after a redirect."""
+    base = f"{current_app.extensions['settings'].public_url}/kenh-ban/loi-moi/"
+    invited = services.invite(
+        actor=current_user, seller_id=g.member.seller_id, login=form.login.data, role=form.role.data, link_base=base,
+        now=utcnow(),
+    )
+    return base + invited.token
 
 
 @bp.post("/kenh-ban/thanh-vien/<int:person_id>/vai-tro")

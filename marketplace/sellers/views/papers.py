@@ -40,17 +40,14 @@ def papers():
             flash(_("Đã nộp. Sở sẽ xem từng giấy tờ."), "success")
             return redirect(url_for("sellers.papers"))
     if not form.is_submitted():
-        form.kind.data = next(
-            (paper.kind for paper in listed if paper.state in {"missing", "refused"}), listed[-1].kind
-        )
+        form.kind.data = next((p.kind for p in listed if p.state in {"missing", "refused"}), listed[-1].kind)
+    return _papers_page(form, listed)
+
+
+def _papers_page(form: DocumentForm, listed: list[queries.PaperStatus]):
     page = render_template(
-        "sellers/papers.html",
-        form=form,
-        listed=listed,
-        documents=queries.documents(member.seller_id),
-        labels=labels,
-        press=PressForm(),
-        seller=queries.get(member.seller_id),
+        "sellers/papers.html", form=form, listed=listed, documents=queries.documents(g.member.seller_id), labels=labels,
+        press=PressForm(), seller=queries.get(g.member.seller_id),
     )
     return page, 422 if form.errors else 200
 
