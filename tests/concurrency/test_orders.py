@@ -1,5 +1,6 @@
 """Many people at the same moment: real threads, on PostgreSQL and (where it says so) on SQLite too."""
 
+import itertools
 import secrets
 import threading
 
@@ -147,7 +148,7 @@ def test_accepting_refusing_and_cancelling_at_once_leaves_one_truth_i5(postgres_
             select(OrderTransition).where(OrderTransition.order_id == order.id).order_by(OrderTransition.id)
         ).all()
         assert owner_id and after.state in {"ACCEPTED", "CANCELLED"} and moves[-1].after == after.state
-        assert all(before.after == move.before for before, move in zip(moves, moves[1:], strict=False))
+        assert all(before.after == move.before for before, move in itertools.pairwise(moves))
         assert stock_row(product.id).allocated == (1_000 if after.state == "ACCEPTED" else 0)
 
 

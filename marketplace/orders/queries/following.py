@@ -106,6 +106,11 @@ class PurchaseView:
         return purchase_status(order.state for order in self.orders)
 
     @property
+    def fallen(self) -> int:
+        """Đồng of the parcels that ended without goods: nobody pays for them."""
+        return sum(order.total for order in self.orders if order.state in ("CANCELLED", "EXPIRED", "RETURNED"))
+
+    @property
     def place(self) -> str:
         return places.label(self.place_id)
 

@@ -1,5 +1,6 @@
 """The table of transitions, the clock, the buyer's steps, and the sums, on both engines."""
 
+import itertools
 from datetime import timedelta
 
 import pytest
@@ -180,6 +181,6 @@ def test_every_move_is_logged_in_an_unbroken_chain_i8(placed, order, now):
     )
     moves = db.session.scalars(select(OrderTransition).order_by(OrderTransition.id)).all()
     assert [move.after for move in moves] == ["PENDING_SELLER", "ACCEPTED", "PACKED", "SHIPPED", "DELIVERED", "COMPLETED"]
-    assert all(before.after == move.before for before, move in zip(moves, moves[1:], strict=False))
+    assert all(before.after == move.before for before, move in itertools.pairwise(moves))
     assert {move.actor for move in moves} == {"buyer", "seller"} and moves[-1].request_id == "req-abcdefgh"
     assert all(move.actor_id for move in moves if move.actor == "seller")

@@ -167,7 +167,7 @@ def test_the_buyer_cancels_by_link_and_later_confirms_what_arrived(app, browser,
     gone, kept = (place({product.id: 1_000}, now=now) for _ in range(2))
     browser.open(gone.next_url)
     browser.submit({}, form=f"form[action='/don-hang/{gone.purchase_code}/huy']", follow=True)
-    assert "Đã hủy" in browser.text()
+    assert "Đã hủy" in browser.text() and "Bạn trả 0 ₫" in browser.text()
     bring_to("DELIVERED", orders_of(kept)[0], now=now)
     browser.open(kept.next_url)
     assert browser.page.select("a[href^='/t/']")

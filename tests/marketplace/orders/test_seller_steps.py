@@ -84,7 +84,8 @@ def test_refusal_needs_a_reason_and_gives_everything_back(order, product, now):
     assert reread(order).state == "CANCELLED"
     assert stock_row(product.id).allocated == 0 and due(order).state == "written_off"
     move = db.session.scalars(select(OrderTransition).order_by(OrderTransition.id.desc())).first()
-    assert (move.before, move.after, move.actor, move.reason) == ("PENDING_SELLER", "CANCELLED", "seller", "Mưa lớn, chưa hái được")
+    assert (move.before, move.after) == ("PENDING_SELLER", "CANCELLED")
+    assert (move.actor, move.reason) == ("seller", "Mưa lớn, chưa hái được")
 
 
 def test_packing_binds_the_lot_and_the_price_follows_the_weight_down(order, product, now):
@@ -167,7 +168,8 @@ def test_a_delivered_order_is_a_fact_of_its_delivery_day_and_a_cancelled_one_is_
     seller_step(services.refuse, gone, now=now, reason="Hết hàng")
     bring_to("DELIVERED", order, now=now)
     fact = db.session.scalars(select(SaleFact)).one()
-    assert (fact.source, fact.day.isoformat(), fact.dong, fact.grams, fact.method) == (order.code, "2026-11-22", 225_000, 5_000, "cod")
+    assert (fact.source, fact.day.isoformat(), fact.method) == (order.code, "2026-11-22", "cod")
+    assert (fact.dong, fact.grams) == (225_000, 5_000)
     assert statistics.check() == []
 
 
