@@ -147,6 +147,9 @@ def _field(kind: str, name: str, spec: vocabulary.Field, measure: str, unit_labe
         return CountField(label, rules, description=_l("Tính bằng %(unit)s.", unit=unit_label))
     makers = {vocabulary.Count: CountField, vocabulary.Number: NumberField, vocabulary.Day: DayField}
     maker = makers.get(type(spec))
+    if name == "interval_days":
+        hint = _l("Bắt buộc. Chỉ để trống khi chọn “Không biết” bên dưới.")
+        return CountField(label, rules, description=hint)
     return maker(label, rules) if maker else StringField(label, [*rules, Length(max=80)])
 
 

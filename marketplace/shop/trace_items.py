@@ -30,13 +30,16 @@ def _item(page: TracePage, step: TraceStep) -> dict:
     facts = []
     if step.details is not None:
         facts = wording.sealed_facts(step.kind, step.details, unit_label=page.head.unit_label)
+    if step.number is not None:
+        place = _("dòng %(number)s, dấu %(leaf)s", number=format_count(step.number), leaf=step.leaf[:LEAF_SHOWN])
+        facts.append((_("Trong sổ"), place))
     day = vietnam_day(step.happened_at)
     return {
         "title": str(labels.KINDS.get(step.kind, step.kind)),
         "when": format_date(day),
         "iso": day.isoformat(),
         "facts": facts,
-        "text": _position(step),
+        "text": _remark(step),
         "checked_by": _checker(step),
     }
 
@@ -49,15 +52,14 @@ def _checker(step: TraceStep) -> str | None:
     return None
 
 
-def _position(step: TraceStep) -> str:
+def _remark(step: TraceStep) -> str | None:
     if step.seq is None:
         return _("Đang chờ niêm phong vào sổ.")
     if step.details is None:
-        return _("Dòng %(number)s trong sổ không khớp với biên nhận đã cấp.", number=format_count(step.number))
-    words = _("Dòng %(number)s trong sổ, dấu %(leaf)s.", number=format_count(step.number), leaf=step.leaf[:LEAF_SHOWN])
+        return _("Dòng này trong sổ không khớp với biên nhận đã cấp.")
     if step.recorded_at - step.happened_at > LATE:
-        words += " " + _("Ghi muộn, vào lúc %(moment)s.", moment=format_moment(step.recorded_at))
-    return words
+        return _("Ghi muộn, vào lúc %(moment)s.", moment=format_moment(step.recorded_at))
+    return None
 
 
 def _certificate(row: CertificateRow, harvested_on: date | None) -> dict:

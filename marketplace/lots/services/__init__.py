@@ -4,7 +4,15 @@ from marketplace.lots.services.areas import create_growing_area, retire_growing_
 from marketplace.lots.services.diary import record_diary
 from marketplace.lots.services.events import record_shipment
 from marketplace.lots.services.lots import cancel_lot, create_lot, update_lot
-from marketplace.lots.services.release import block_lot, close_lot, recall_lot, release_lot, unblock_lot
+from marketplace.lots.services.release import (
+    block_lot,
+    check_release,
+    close_expired,
+    close_lot,
+    recall_lot,
+    release_lot,
+    unblock_lot,
+)
 from marketplace.lots.services.reports import report_problem
 from marketplace.lots.services.stock import (
     LotShort,
@@ -28,6 +36,8 @@ __all__ = [
     "allocate_stock",
     "block_lot",
     "cancel_lot",
+    "check_release",
+    "close_expired",
     "close_lot",
     "create_growing_area",
     "create_lot",

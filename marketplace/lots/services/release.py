@@ -173,6 +173,23 @@ def close_lot(*, actor: Person, seller_id: int, lot_id: int) -> None:
         stock.withdraw_lot(product_id=lot.product_id)
 
 
+def close_expired(now: datetime) -> int:
+    """Close released lots whose use-by day is over, so that nobody orders what may not be packed. A job; returns how many."""
+    overdue = db.session.execute(
+        select(Lot.id, Lot.seller_id).where(Lot.state == "released", Lot.best_before < vietnam_day(now)).order_by(Lot.id)
+    ).all()
+    for lot_id, seller_id in overdue:
+        with transaction() as session:
+            try:
+                lot = lock_lot(lot_id=lot_id, seller_id=seller_id, states=("released",))
+            except WrongState:
+                continue
+            lot.state = "closed"
+            session.flush()
+            stock.withdraw_lot(product_id=lot.product_id)
+    return len(overdue)
+
+
 def _take_off_sale(
     actor: Person, lot_id: int, state: str, kind: str, states: tuple[str, ...], reason_code: str, reason: str, now: datetime
 ) -> Lot:
@@ -211,4 +228,4 @@ def _entries(lot: Lot) -> list[DiaryEntry]:
     return list(db.session.scalars(select(DiaryEntry).where(DiaryEntry.lot_id == lot.id).order_by(DiaryEntry.id)))
 
 
-__all__ = ["WrongState", "block_lot", "check_release", "close_lot", "recall_lot", "release_lot", "unblock_lot"]
+__all__ = ["WrongState", "block_lot", "check_release", "close_expired", "close_lot", "recall_lot", "release_lot", "unblock_lot"]

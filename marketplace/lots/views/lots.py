@@ -4,7 +4,7 @@ from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from marketplace import provenance
-from marketplace.database import utcnow
+from marketplace.database import utcnow, vietnam_day
 from marketplace.errors import DomainError, NotFound
 from marketplace.i18n import gettext as _
 from marketplace.lots import intervals, labels, queries, services, wording
@@ -26,7 +26,8 @@ def lots():
     state = request.args.get("trang-thai", "")
     state = state if state in STATES else ""
     page = queries.desk_lots(g.member.seller_id, state=state, page=page_number(request.args.get("trang")))
-    return render_template("lots/lots.html", page=page, state=state, words=labels, editors=EDITORS)
+    today = vietnam_day(utcnow())
+    return render_template("lots/lots.html", page=page, state=state, words=labels, editors=EDITORS, today=today)
 
 
 @bp.route("/kenh-ban/lo-hang/tao", methods=["GET", "POST"])
