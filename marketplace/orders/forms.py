@@ -44,8 +44,8 @@ class CheckoutForm(Form):
     place = PlaceField(_l("Xã, phường nhận hàng"))
     note = TextAreaField(_l("Lời nhắn cho người bán"), [
         Optional(), Length(max=500, message=_l("Lời nhắn dài quá, tối đa 500 chữ."))])
-    method = RadioField(_l("Cách trả tiền"), choices=[SelectChoice(value, label) for value, label in METHOD.items()], default="cod",
-                        validators=[InputRequired(_l("Mời bạn chọn cách trả tiền."))])
+    method = RadioField(_l("Cách trả tiền"), [InputRequired(_l("Mời bạn chọn cách trả tiền."))], default="cod",
+                        choices=[SelectChoice(value, label) for value, label in METHOD.items()])
     client_key = HiddenField(validators=[Regexp(r"^[A-Za-z0-9_-]{16,64}$", message=_l("Mời bạn tải lại trang."))])
     seal = HiddenField(validators=[Length(max=64)])
 

@@ -72,7 +72,8 @@ class LineRow:
 
 def _order_columns() -> Select:
     order = (
-        "id", "code", "state", "delivery", "perishable", "items_total", "delivery_fee", "total", "accepted_at", "carrier", "purchase_id",
+        "id", "code", "state", "delivery", "perishable", "items_total", "delivery_fee", "total", "accepted_at", "carrier",
+        "purchase_id",
     )
     return select(
         *(getattr(SellerOrder, name) for name in order),
@@ -183,7 +184,7 @@ def state_of(order_id: int) -> str:
 
 def rules_on(day: date) -> dict[str, int]:
     """The market's limits and clocks in force on a Vietnamese calendar day."""
-    return {name: value for name, value in db.session.execute(_RULES, {"day": day})}
+    return dict(tuple(row) for row in db.session.execute(_RULES, {"day": day}))
 
 
 def cash_history(*, phone: str, since: datetime) -> CashHistory:

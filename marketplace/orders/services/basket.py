@@ -184,7 +184,8 @@ def _open(session: Session, token: str | None, person_id: int | None, now: datet
 
 def _own(session: Session, token: str | None, person_id: int | None) -> Basket:
     """The basket of this token, unless it became somebody else's. Raises NotFound."""
-    basket = session.scalar(select(Basket).where(Basket.token == token).execution_options(populate_existing=True)) if token else None
+    found = select(Basket).where(Basket.token == token).execution_options(populate_existing=True)
+    basket = session.scalar(found) if token else None
     if basket is None or basket.person_id not in (None, person_id):
         raise NotFound
     return basket

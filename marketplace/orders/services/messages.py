@@ -9,7 +9,9 @@ from marketplace.orders.queries.life import OrderRow
 TO_BUYER = {
     "PENDING_SELLER": "Chợ nông sản Cần Thơ: đã nhận tiền của đơn %(code)s. %(seller)s sẽ trả lời sớm.",
     "ACCEPTED": "Chợ nông sản Cần Thơ: %(seller)s đã nhận đơn %(code)s và đang chuẩn bị hàng.",
-    "CANCELLED": "Chợ nông sản Cần Thơ: đơn %(code)s của %(seller)s đã hủy. Lý do: %(reason)s. Bạn không phải trả tiền cho đơn này.",
+    "CANCELLED": (
+        "Chợ nông sản Cần Thơ: đơn %(code)s của %(seller)s đã hủy. Lý do: %(reason)s. Bạn không phải trả tiền cho đơn này."
+    ),
     "EXPIRED": "Chợ nông sản Cần Thơ: đơn %(code)s đã hết hạn vì chưa trả tiền. Bạn có thể đặt lại bất cứ lúc nào.",
     "PACKED": "Chợ nông sản Cần Thơ: %(seller)s đã đóng gói đơn %(code)s.",
     "SHIPPED": "Chợ nông sản Cần Thơ: đơn %(code)s đã giao cho người vận chuyển. Mời bạn để ý điện thoại.",
