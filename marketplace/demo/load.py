@@ -18,7 +18,6 @@ ORDERS_2022 = 60
 ORDERS_NOW = 48
 TRACED = 232
 SELLERS = 43
-LISTED = 133
 
 
 class NotInProduction(SystemExit):
@@ -37,7 +36,7 @@ def accounts() -> list[dict]:
 
 def steps(scale: int) -> int:
     """How many ticks `load` reports."""
-    return LISTED + SELLERS + 3 * TRACED + ORDERS_2022 + ORDERS_NOW * scale
+    return SELLERS + 3 * TRACED + ORDERS_2022 + ORDERS_NOW * scale
 
 
 def load(*, scale: int, progress: Callable[[int], None], now: datetime) -> None:
@@ -54,10 +53,9 @@ def load(*, scale: int, progress: Callable[[int], None], now: datetime) -> None:
     def tick() -> None:
         progress(1)
 
-    pictures = photos.make(_wanted(), uploads=settings.uploads_dir, tick=tick)
     if not provenance.started():
         provenance.incept(now=market.OPENED - timedelta(days=30))
-    with transaction():
+    with photos.Darkroom(_wanted(), uploads=settings.uploads_dir) as pictures, transaction():
         _play(scale, pictures, tick, now)
     provenance.publish_checkpoint(now=now)
 
@@ -67,7 +65,7 @@ def _wanted() -> list[photos.Wanted]:
     return [photos.Wanted(seed.subject, number) for number, (_, seed) in enumerate(pairs) if seed.listed]
 
 
-def _play(scale: int, pictures: dict, tick: Callable[[], None], now: datetime) -> None:
+def _play(scale: int, pictures: photos.Darkroom, tick: Callable[[], None], now: datetime) -> None:
     owners = people.enter(now=market.OPENED - timedelta(days=3))
     officer = owners["officer"]
     stalls = market.open_stalls(owners=owners, officer=officer, tick=tick)
@@ -130,7 +128,7 @@ def _predecessors() -> dict[int, int]:
             PlaceSuccession.successor_id
         )
     )
-    return dict(rows)
+    return dict(rows.all())
 
 
 def _old_units() -> list[int]:

@@ -124,7 +124,7 @@ def top_categories() -> dict[str, str]:
     return {row.slug: slugs[row.parent_id] if row.parent_id else row.slug for row in rows}
 
 
-def stock_shelves(*, stalls: dict[str, Stall], officer: Person, pictures: dict, tick: Callable[[], None]) -> list[Good]:
+def stock_shelves(*, stalls: dict[str, Stall], officer: Person, pictures: photos.Darkroom, tick: Callable[[], None]) -> list[Good]:
     """All products: those on sale listed by the officer in the weeks after their seller joined."""
     tops = top_categories()
     ids = {slug: id_ for id_, slug in db.session.execute(select(Category.id, Category.slug))}
@@ -138,7 +138,7 @@ def stock_shelves(*, stalls: dict[str, Stall], officer: Person, pictures: dict, 
 
 
 def _list(
-    number: int, stall: Stall, seed: ProductSeed, trade: str, category_id: int, officer: Person, pictures: dict
+    number: int, stall: Stall, seed: ProductSeed, trade: str, category_id: int, officer: Person, pictures: photos.Darkroom
 ) -> Good:
     chance = generator(f"product-{number}")
     at = stall.joined + timedelta(days=1 + chance.randint(0, 12), hours=chance.randint(0, 8))
@@ -162,7 +162,7 @@ def _list(
         actor=stall.owner,
         seller_id=stall.seller.id,
         details=details,
-        photos=pictures.get((seed.subject, number), ()),
+        photos=pictures.of(seed.subject, number),
         now=at,
     )
     if not seed.listed:

@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,7 +14,7 @@ from marketplace.demo import pictures
 from marketplace.web import images
 from marketplace.web.uploads import Paper
 
-SIZE = 800
+SIZE = 640
 VIEWS = 2
 
 
@@ -26,17 +26,27 @@ class Wanted:
     number: int
 
 
-def make(
-    wanted: Sequence[Wanted], *, uploads: Path, tick: Callable[[], None]
-) -> dict[tuple[str, int], list[images.StoredPicture]]:
-    """Compose and store every picture, on all processors; {(subject, number): stored pictures}."""
-    uploads.mkdir(parents=True, exist_ok=True)
-    made = {}
-    with ProcessPoolExecutor() as pool:
-        for want, stored in zip(wanted, pool.map(_one, wanted, [uploads] * len(wanted), chunksize=4), strict=True):
-            made[(want.subject, want.number)] = stored
-            tick()
-    return made
+class Darkroom:
+    """Composes and stores pictures on all processors while the rest of the demo is played.
+
+    `pictures[(subject, number)]` waits for that product's pictures; leaving the `with` block ends the processes.
+    """
+
+    def __init__(self, wanted: Sequence[Wanted], *, uploads: Path) -> None:
+        uploads.mkdir(parents=True, exist_ok=True)
+        self._pool = ProcessPoolExecutor()
+        self._made = {(want.subject, want.number): self._pool.submit(_one, want, uploads) for want in wanted}
+
+    def __enter__(self) -> "Darkroom":
+        return self
+
+    def __exit__(self, *_error) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def of(self, subject: str, number: int) -> list[images.StoredPicture]:
+        """That product's stored pictures; none for a product nobody asked pictures for."""
+        made = self._made.get((subject, number))
+        return made.result() if made else []
 
 
 def _one(want: Wanted, uploads: Path) -> list[images.StoredPicture]:

@@ -129,7 +129,7 @@ def _sellers_by_kind(period: Period) -> dict[str, int]:
         .join(SellerDecision, and_(SellerDecision.id == last, SellerDecision.after == "approved"))
         .group_by(Seller.kind)
     )
-    return dict(db.session.execute(statement).tuples().all())
+    return dict(db.session.execute(statement).all())
 
 
 def _listed(period: Period) -> Select:
