@@ -182,6 +182,7 @@ def page_values(static) -> dict:
 
 
 def _refused() -> SampleForm:
-    form = SampleForm(MultiDict({"name": "", "price": "", "kind": "kg", "delivery": "ship"}))
+    sent = {"sai-name": "", "sai-price": "", "sai-kind": "kg", "sai-delivery": "ship"}
+    form = SampleForm(MultiDict(sent), prefix="sai")
     form.validate()
     return form
