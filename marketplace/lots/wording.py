@@ -62,7 +62,7 @@ def _fact(kind: str, field: str, details: Mapping[str, Any], unit_label: str) ->
         return None
     label = str(labels.field_label(kind, field))
     if field == "dose":
-        return label, f"{_decimal(value)} {labels.WORDS[details['dose_unit']]}" if details.get("dose_unit") in labels.WORDS else value
+        return label, f"{_decimal(value)} {labels.WORDS.get(details.get('dose_unit'), '')}".strip()
     if field == "interval_days":
         source = labels.WORDS.get(details.get("interval_source"))
         return label, _("%(days)s ngày", days=value) + (f" ({str(source).lower()})" if source else "")

@@ -48,4 +48,4 @@ def stock_of(product_ids: Collection[int]) -> dict[int, int]:
     if not product_ids:
         return {}
     rows = db.session.execute(_AVAILABLE, {"products": list(product_ids)})
-    return {product_id: available for product_id, available in rows}
+    return dict(rows.all())

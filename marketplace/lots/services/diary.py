@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from marketplace.accounts.models import Person
 from marketplace.database import db, transaction, vietnam_day
@@ -100,7 +100,8 @@ def _earlier(key: str | None, kind: str) -> DiaryEntry | None:
 
 def _follow(lot: Lot, kind: str, day: date, details: Mapping[str, Any]) -> None:
     """The lot's own dates follow its diary: first harvest, last packing, the use-by printed on the pack."""
-    if len(db.session.scalars(select(DiaryEntry.id).where(DiaryEntry.lot_id == lot.id).limit(MAX_ENTRIES + 1)).all()) > MAX_ENTRIES:
+    written = db.session.scalar(select(func.count()).select_from(DiaryEntry).where(DiaryEntry.lot_id == lot.id))
+    if written > MAX_ENTRIES:
         raise DiaryFull
     if kind == "harvesting" and lot.state == "draft":
         lot.harvested_on = min(day, lot.harvested_on or day)

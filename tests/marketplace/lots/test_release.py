@@ -220,7 +220,8 @@ def test_recall_needs_a_reason_people_understand(app, now, given):
 
 def test_lot_past_its_date_leaves_sale_by_itself(app, now):
     product = make_product()
-    old, fresh = make_lot(product, quantity=3_000, best_before=vietnam_day(now) - timedelta(days=1)), make_lot(product, quantity=2_000)
+    old = make_lot(product, quantity=3_000, best_before=vietnam_day(now) - timedelta(days=1))
+    fresh = make_lot(product, quantity=2_000)
 
     assert services.close_expired(now) == 1
     assert services.close_expired(now) == 0
