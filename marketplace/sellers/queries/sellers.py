@@ -1,5 +1,6 @@
 """Reads of sellers themselves: the public page, the officers' list, history, look-alikes."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -88,11 +89,16 @@ def decisions(seller_id: int) -> list[DecisionRow]:
     return [DecisionRow(*row) for row in rows]
 
 
+_SLUG = re.compile(r"[a-z0-9-]{1,64}")
+
+
 def public_seller(slug: str, *, day: date) -> PublicSeller | None:
     """The public page of a seller that was approved once (also while suspended or closed), else None.
 
     A household's address stays at its commune and its phone hidden unless it chose otherwise (Law 91/2025/QH15).
     """
+    if not _SLUG.fullmatch(slug):
+        return None
     row = db.session.execute(
         select(Seller, PlaceUnit.name, PlaceUnit.province)
         .join(PlaceUnit, PlaceUnit.id == Seller.place_id)

@@ -40,7 +40,7 @@ def test_the_desk_counts_what_waits_and_names_the_oldest(browser, officer, waiti
 def test_an_officer_reads_the_paper_accepts_it_and_approves(browser, officer, waiting):
     browser.open(f"/quan-ly/nha-cung-cap/{waiting.id}")
     assert "Duyệt cho bán" not in browser.text()
-    link = browser.page.select_one("article a[href$="/tep"]")["href"]
+    link = browser.page.select_one("article a[href$='/tep']")["href"]
     opened = browser.client.get(link)
     assert (opened.data, opened.mimetype) == (PDF, "application/pdf")
     assert "sandbox" in opened.headers["Content-Security-Policy"]
