@@ -4,6 +4,7 @@ from flask import current_app
 from flask_wtf.file import MultipleFileField
 from itsdangerous import BadData, URLSafeSerializer
 from wtforms import BooleanField, HiddenField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -22,10 +23,10 @@ from marketplace.web.errors import add_to_form
 from marketplace.web.forms import AMOUNT_WORDS, CountField, Form, MoneyField, file_sent
 
 NOT_OFFERED = _l("Mời bạn chọn trong danh sách.")
-MONTHS = [("", _l("Quanh năm"))] + [(str(month), str(month)) for month in range(1, 13)]
+MONTHS = [SelectChoice("", _l("Quanh năm")), *(SelectChoice(str(month), str(month)) for month in range(1, 13))]
 
 
-class Ticks(SelectMultipleField):
+class MultiCheckboxField(SelectMultipleField):
     """Check boxes; what is not among the choices is refused with a sentence."""
 
     widget = ListWidget(prefix_label=False)
@@ -61,7 +62,7 @@ class ProductForm(Form):
     version = HiddenField()
     name = StringField(_l("Tên sản phẩm"), [Length(max=policies.LONGEST_NAME, message=_l("Tên dài quá, tối đa 120 chữ cái."))])
     category_id = Choice(_l("Nhóm hàng"), choices=[])
-    unit = Choice(_l("Bán thế nào"), choices=list(labels.UNITS.items()))
+    unit = Choice(_l("Bán thế nào"), choices=[SelectChoice(*unit) for unit in labels.UNITS.items()])
     dozen = CountField(_l("Một chục là mấy trái"), [Optional()])
     price = MoneyField(_l("Giá bán"), [Optional()])
     grams_per_piece = StringField(_l("Mỗi đơn vị nặng"), [Length(max=40, message=_l("Mời bạn nhập bằng số, ví dụ 1,5."))])
@@ -72,9 +73,9 @@ class ProductForm(Form):
     season_from = Choice(_l("Mùa từ tháng"), choices=MONTHS)
     season_to = Choice(_l("đến tháng"), choices=MONTHS)
     produced_by_seller = BooleanField(_l("Tôi tự trồng, tự nuôi hoặc tự làm ra"), default=True)
-    certificates = Ticks(_l("Chứng nhận của sản phẩm này"), coerce=int, choices=[])
-    channels = Ticks(_l("Còn bán ở đâu nữa"), choices=list(labels.CHANNELS.items()))
-    removed_photos = Ticks(_l("Bỏ ảnh"), coerce=int, choices=[])
+    certificates = MultiCheckboxField(_l("Chứng nhận của sản phẩm này"), coerce=int, choices=[])
+    channels = MultiCheckboxField(_l("Còn bán ở đâu nữa"), choices=[SelectChoice(*channel) for channel in labels.CHANNELS.items()])
+    removed_photos = MultiCheckboxField(_l("Bỏ ảnh"), coerce=int, choices=[])
     first_photo = Choice(_l("Ảnh đại diện"), choices=[])
     link_postmart = StringField(_l("Đường dẫn Postmart"))
     link_voso = StringField(_l("Đường dẫn Vỏ Sò"))
@@ -87,13 +88,17 @@ class ProductForm(Form):
 
     def prepare(self, *, categories: list[CategoryRow], certificates, photos=(), locale: str = "vi") -> "ProductForm":
         """Fill the choices: shelves by top shelf, the seller's certificates, the photos stored so far."""
-        tops = [row for row in categories if row.parent_id is None]
-        groups = {top.title(locale): [(str(r.id), r.title(locale)) for r in categories if r.parent_id == top.id] for top in tops}
-        self.category_id.choices = {"": [("", _("Để chợ xếp theo tên"))], **groups}
-        self.certificates.choices = [(row.id, f"{kinds[row.kind]} – {row.number}") for row in certificates]
-        self.removed_photos.choices = [(photo.id, _("Bỏ ảnh %(number)s", number=n)) for n, photo in enumerate(photos, 1)]
-        self.first_photo.choices = [("", _("Giữ như cũ"))] + [
-            (str(photo.id), _("Ảnh %(number)s", number=n)) for n, photo in enumerate(photos, 1)
+        tops = {row.id: row.title(locale) for row in categories if row.parent_id is None}
+        self.category_id.choices = [SelectChoice("", _("Để chợ xếp theo tên"))] + [
+            SelectChoice(str(row.id), row.title(locale), optgroup=tops[row.parent_id])
+            for row in categories if row.parent_id
+        ]
+        self.certificates.choices = [SelectChoice(row.id, f"{kinds[row.kind]} – {row.number}") for row in certificates]
+        self.removed_photos.choices = [
+            SelectChoice(photo.id, _("Bỏ ảnh %(number)s", number=n)) for n, photo in enumerate(photos, 1)
+        ]
+        self.first_photo.choices = [SelectChoice("", _("Giữ như cũ"))] + [
+            SelectChoice(str(photo.id), _("Ảnh %(number)s", number=n)) for n, photo in enumerate(photos, 1)
         ]
         self.stored = self._stored_before()
         return self
@@ -148,7 +153,7 @@ class ProductForm(Form):
 
     def _links(self) -> dict[str, str]:
         """Ticked channels with the link beside them; a link alone ticks its channel."""
-        links = {channel: self[f"link_{channel}"].data or "" if channel not in labels.WITHOUT_LINK else "" for channel in CHANNELS}
+        links = {c: "" if c in labels.WITHOUT_LINK else self[f"link_{c}"].data or "" for c in CHANNELS}
         return {channel: link for channel, link in links.items() if link or channel in (self.channels.data or ())}
 
     def _store_photos(self) -> None:
@@ -157,7 +162,8 @@ class ProductForm(Form):
         for storage in sent[: policies.MAX_PHOTOS]:
             try:
                 data = storage.stream.read(images.MAX_BYTES + 1)
-                self.stored.append(images.store(data, name=storage.filename, uploads=current_app.extensions["settings"].uploads_dir))
+                uploads = current_app.extensions["settings"].uploads_dir
+                self.stored.append(images.store(data, name=storage.filename, uploads=uploads))
             except DomainError as error:
                 add_to_form(self, error)
         if len(sent) > policies.MAX_PHOTOS:
@@ -168,7 +174,7 @@ class ProductForm(Form):
             packed = _signer().loads(self.kept.data or "")
         except BadData:
             return []
-        return [images.StoredPicture(key, tuple(widths), width, height, sha256) for key, widths, width, height, sha256 in packed]
+        return [images.StoredPicture(key, tuple(widths), *rest) for key, widths, *rest in packed]
 
 
 def filled(product: DeskProduct) -> dict:

@@ -127,7 +127,7 @@ def search_products(criteria: Criteria, *, day: date) -> Found:
     return Found(Page(rows=_certified(rows, day), number=criteria.page, total=total), more=more)
 
 
-def home_shelves(*, day: date, each: int = 8) -> Shelves:
+def home_shelves(*, day: date, each: int = 10) -> Shelves:
     """In season this month, OCOP, newest: `each` at most. Four statements."""
     lists = [
         _cards(_CARDS.where(condition).order_by(*_NEWEST).limit(each))
@@ -137,7 +137,7 @@ def home_shelves(*, day: date, each: int = 8) -> Shelves:
     return Shelves(*([next(certified) for _ in cards] for cards in lists))
 
 
-def related(*, product_id: int, category_id: int, seller_id: int, limit: int = 6) -> list[ProductCard]:
+def related(*, product_id: int, category_id: int, seller_id: int, limit: int = 5) -> list[ProductCard]:
     """Others of the same shelf or seller, the same shelf first; certificates are not loaded. One statement."""
     return _cards(
         _CARDS.where(Product.id != product_id, or_(Product.category_id == category_id, Product.seller_id == seller_id))

@@ -1,4 +1,4 @@
-"""Pictures from people's phones: decoded to prove they are pictures, stripped of everything else, stored in three widths."""
+"""Pictures from people's phones: decoded to prove what they are, stripped of all else, stored in three widths."""
 
 import hashlib
 import io

@@ -77,7 +77,8 @@ def update_product(
     """
     writing.check(details)
     try:
-        with transaction() as session:
+        # One flush at the end: half-filled rows would meet the constraints, and each flush raises the version.
+        with transaction() as session, session.no_autoflush:
             product = own(session, actor=actor, seller_id=seller_id, product_id=product_id)
             if product.version != version:
                 raise Stale
