@@ -9,6 +9,8 @@ DEMO_SECRET = "demo-secret-that-never-works-in-production"  # noqa: S105 - refus
 DEMO_STRIPE_KEY = "sk_test_demo"
 DEMO_WEBHOOK_SECRET = "whsec_demo"  # noqa: S105 - refused below outside development
 
+DEMO_OWNER = "Bản chạy thử, chưa có đơn vị chủ quản"
+
 
 class BadSettings(SystemExit):
     """The environment cannot start the site; the message names the variable and what to do."""
@@ -32,11 +34,28 @@ class Settings:
     stripe_checkout_page: str = ""
     rate_limits: bool = True
     trusted_proxies: int = 0
+    site_owner: str = ""
+    site_address: str = ""
+    site_phone: str = ""
+    site_email: str = ""
+    site_registration: str = ""
     release: str = "0.1.0"
 
     @property
     def production(self) -> bool:
         return self.environment == "production"
+
+    @property
+    def site(self) -> dict[str, str]:
+        """Who runs the site, for every page's foot (Law 122/2025/QH15 art. 4); what is not set is left out."""
+        parts = {
+            "owner": self.site_owner,
+            "address": self.site_address,
+            "phone": self.site_phone,
+            "email": self.site_email,
+            "registration": self.site_registration,
+        }
+        return {name: value for name, value in parts.items() if value}
 
     @property
     def uploads_dir(self) -> Path:
@@ -71,6 +90,11 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         stripe_checkout_page=environ.get("STRIPE_CHECKOUT_PAGE", f"{gateway}/pay" if gateway else ""),
         rate_limits=environ.get("RATE_LIMITS", "on") != "off",
         trusted_proxies=_count(environ, "TRUSTED_PROXIES"),
+        site_owner=environ.get("SITE_OWNER", "" if production else DEMO_OWNER) or _required("SITE_OWNER"),
+        site_address=environ.get("SITE_ADDRESS", ""),
+        site_phone=environ.get("SITE_PHONE", ""),
+        site_email=environ.get("SITE_EMAIL", ""),
+        site_registration=environ.get("SITE_REGISTRATION", ""),
     )
 
 

@@ -40,7 +40,7 @@ def install(app: Flask) -> None:
 
     @app.context_processor
     def _shared():
-        return {"locale": i18n.current_locale()}
+        return {"locale": i18n.current_locale(), "site": app.extensions["settings"].site}
 
     @app.url_defaults
     def _version_static(endpoint, values):

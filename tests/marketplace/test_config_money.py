@@ -20,11 +20,11 @@ PRODUCTION = {
     "CHO_ENV": "production",
     "SECRET_KEY": "x" * 40,
     "PUBLIC_URL": "https://cho.example.vn",
-    "LOG_ORIGIN": "cho.example.vn/log/1",
+    "LOG_ORIGIN": "cho.example.vn/log/1", "SITE_OWNER": "Sở mẫu",
 }
 
 
-@pytest.mark.parametrize("missing", ["SECRET_KEY", "PUBLIC_URL", "LOG_ORIGIN"])
+@pytest.mark.parametrize("missing", ["SECRET_KEY", "PUBLIC_URL", "LOG_ORIGIN", "SITE_OWNER"])
 def test_production_does_not_start_without(missing):
     with pytest.raises(config.BadSettings, match=missing):
         config.read({name: value for name, value in PRODUCTION.items() if name != missing})
