@@ -45,9 +45,12 @@ class MultiCheckboxField(SelectMultipleField):
 
 
 class Choice(SelectField):
-    """A drop-down; what is not among the choices is refused with a sentence."""
+    """A drop-down; not sent means its first choice, and what is not among the choices is refused with a sentence."""
 
     def pre_validate(self, form):
+        if not self.raw_data:
+            self.data = next(value for value, *_rest in self.iter_choices())
+            return
         try:
             super().pre_validate(form)
         except ValidationError as error:
@@ -76,7 +79,7 @@ class ProductForm(Form):
     certificates = MultiCheckboxField(_l("Chứng nhận của sản phẩm này"), coerce=int, choices=[])
     channels = MultiCheckboxField(_l("Còn bán ở đâu nữa"), choices=[SelectChoice(*channel) for channel in labels.CHANNELS.items()])
     removed_photos = MultiCheckboxField(_l("Bỏ ảnh"), coerce=int, choices=[])
-    first_photo = Choice(_l("Ảnh đại diện"), choices=[])
+    first_photo = Choice(_l("Ảnh đại diện"), choices=[], default="")
     link_postmart = StringField(_l("Đường dẫn Postmart"))
     link_voso = StringField(_l("Đường dẫn Vỏ Sò"))
     link_shopee = StringField(_l("Đường dẫn Shopee"))
