@@ -17,11 +17,16 @@ from werkzeug.serving import make_server
 from marketplace.app import create_app
 from marketplace.database import db
 from tests.conftest import MISSING
-from tests.engines import migrate, settings
+from tests.engines import begin_log, migrate, settings
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
 FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
     "--disable-sync",
 ]
 PHONE = {"width": 360, "height": 740}
@@ -53,8 +58,19 @@ def gateway(tmp_path_factory):
     port, site_port = free_port(), free_port()
     state = tmp_path_factory.mktemp("sandbox") / "sandbox.db"
     process = subprocess.Popen(
-        [sys.executable, "-m", "marketplace.payments.sandbox", "--port", str(port), "--state", str(state),
-         "--webhook", f"http://127.0.0.1:{site_port}/webhooks/stripe", "--secret", "whsec_demo"],
+        [
+            sys.executable,
+            "-m",
+            "marketplace.payments.sandbox",
+            "--port",
+            str(port),
+            "--state",
+            str(state),
+            "--webhook",
+            f"http://127.0.0.1:{site_port}/webhooks/stripe",
+            "--secret",
+            "whsec_demo",
+        ],
     )
     address = f"http://127.0.0.1:{port}"
     for _ in range(100):
@@ -82,8 +98,12 @@ def site(tmp_path_factory, gateway):
     folder = tmp_path_factory.mktemp("site")
     url = f"http://127.0.0.1:{port}"
     chosen = settings(f"sqlite:///{folder / 'market.db'}", folder)
-    app = create_app(replace(chosen, public_url=url, stripe_api_base=gateway_url, stripe_checkout_page=f"{gateway_url}/pay"))
+    app = create_app(
+        replace(chosen, public_url=url, stripe_api_base=gateway_url, stripe_checkout_page=f"{gateway_url}/pay")
+    )
+    app.testing = False  # a fault of ours is logged and answered as in production
     migrate(app)
+    begin_log(app)
     server = make_server("127.0.0.1", port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -95,13 +115,39 @@ def site(tmp_path_factory, gateway):
 
 
 @pytest.fixture
-def phone(chromium, site):
-    """A fresh phone: 360 px wide, no cookies; any page error or console error fails the journey."""
-    context = chromium.new_context(viewport=PHONE, device_scale_factor=2, base_url=site.url, locale="vi-VN")
-    page = context.new_page()
-    faults = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-    yield page
-    context.close()
+def phones(chromium, site, request):
+    """Makes fresh phones: 360 px wide, no cookies; any page error or console error of any of them fails the journey.
+
+    `phones(script=False)` is one whose browser runs no script.
+    """
+    contexts, faults, failed_before = [], [], request.session.testsfailed
+
+    def phone(*, script: bool = True):
+        context = chromium.new_context(
+            viewport=PHONE,
+            device_scale_factor=2,
+            base_url=site.url,
+            locale="vi-VN",
+            java_script_enabled=script,
+            accept_downloads=True,
+        )
+        context.set_default_timeout(30_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+        return page
+
+    yield phone
+    for context in contexts:
+        if request.session.testsfailed > failed_before:
+            for page in context.pages:
+                print(f"--- {page.url}\n{page.locator('main').inner_text()[:900] if page.locator('main').count() else ''}")
+        context.close()
     assert faults == []
+
+
+@pytest.fixture
+def phone(phones):
+    """One fresh phone."""
+    return phones()

@@ -19,6 +19,7 @@ class Living:
         with self.app.app_context():
             self.market: Market = make_market(utcnow())
             self.basket = make_basket({self.market.first.products["listed"].id: 3000}, now=self.market.now)
+            self._cookies = self._signed_in()
             for thing in list(db.session):
                 db.session.refresh(thing)  # so that tests may read them without a session
             db.session.expunge_all()
@@ -27,18 +28,32 @@ class Living:
 
     def client(self, role: str):
         """A fresh plain browser of a visitor with a basket, the buyer, the first seller's owner or the officer."""
+        return self.browser_with(self._cookies[role])
+
+    def browser_with(self, cookie: str):
+        """A fresh plain browser that holds this session cookie."""
         self.app.test_client_class = None
         client = self.app.test_client()
-        people = {"buyer": self.market.buyer, "seller": self.market.first.owner, "officer": self.market.officer}
-        with self.app.app_context():
-            if role in people:
-                sign_in(client, people[role])
+        client.set_cookie("session", cookie)
+        return client
+
+    def _signed_in(self) -> dict[str, str]:
+        """Role to session cookie; the sessions are part of what is restored."""
+        people = {
+            "visitor": None, "buyer": self.market.buyer, "seller": self.market.first.owner, "other": self.market.second.owner,
+            "officer": self.market.officer,
+        }
+        cookies = {}
+        for role, person in people.items():
+            client = self.app.test_client()
+            if person is not None:
+                sign_in(client, person)
             with client.session_transaction() as cookie:
                 cookie["basket"], cookie["basket_count"] = self.basket, 1
                 if role == "visitor":  # past the password, before the code
                     cookie["half"] = {"who": self.market.officer.get_id(), "at": utcnow().timestamp(), "remember": False}
-            db.session.remove()
-        return client
+            cookies[role] = client.get_cookie("session").value
+        return cookies
 
     def _save(self) -> None:
         if self.database.name == "sqlite":

@@ -17,19 +17,28 @@ NUMBER = re.compile(r"\d+")
 
 @dataclass(frozen=True)
 class Seen:
-    """A form on a page: where it goes and the values of a person who filled everything in plausibly."""
+    """A form on a page: where it goes and the values of a person who filled everything in plausibly.
+
+    `typed` names the fields people type into; the others are chosen, ticked or hidden.
+    """
 
     page: str
     index: int
     action: str
     method: str
     fields: dict[str, str]
+    typed: frozenset[str]
     files: frozenset[str]
 
     @property
+    def path(self) -> str:
+        """The action without its query."""
+        return urlsplit(self.action).path
+
+    @property
     def shape(self) -> tuple:
-        """Forms alike but for ids have the same shape."""
-        return NUMBER.sub("#", urlsplit(self.action).path), self.method, frozenset(NUMBER.sub("#", name) for name in self.fields)
+        """The fields: forms alike but for ids have the same shape."""
+        return self.method, frozenset(NUMBER.sub("#", name) for name in self.fields)
 
 
 def forms_of(html: str, page: str) -> list[Seen]:
@@ -39,7 +48,7 @@ def forms_of(html: str, page: str) -> list[Seen]:
 
 
 def _seen(form, page: str, index: int) -> Seen:
-    fields, files = {}, set()
+    fields, typed, files = {}, set(), set()
     for control in form.select("input[name], select[name], textarea[name], button[name]"):
         name, kind = control["name"], control.get("type", "")
         if kind == "file":
@@ -52,9 +61,10 @@ def _seen(form, page: str, index: int) -> Seen:
         elif control.name == "select":
             fields[name] = _option(control)
         else:
+            typed |= {name} if kind != "hidden" else set()
             given = control.get("value", "") if control.name == "input" else control.get_text()
             fields[name] = given or _plausible(name, kind, control.get("inputmode", ""))
-    return Seen(page, index, form.get("action") or page, (form.get("method") or "get").lower(), fields, frozenset(files))
+    return Seen(page, index, form.get("action") or page, (form.get("method") or "get").lower(), fields, frozenset(typed), frozenset(files))
 
 
 def _option(control) -> str:
