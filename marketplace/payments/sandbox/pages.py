@@ -85,7 +85,7 @@ def _headers(response: Response) -> Response:
     # form-action covers the redirect that follows a form, so the shop's own address must be allowed here
     origins = " ".join(sorted({current_app.config["PUBLIC_URL"], *_return_origins()}))
     response.headers["Content-Security-Policy"] = (
-        f"default-src 'none'; style-src 'self'; form-action 'self' {origins}; frame-ancestors 'none'; base-uri 'none'"
+        f"default-src 'none'; style-src 'self'; img-src data:; form-action 'self' {origins}; frame-ancestors 'none'; base-uri 'none'"
     )
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Cache-Control"] = "no-store" if request.endpoint != "pages.static" else "max-age=3600"
