@@ -69,9 +69,8 @@ def picture(key: str, filename: str):
     file = images.path(current_app.extensions["settings"].uploads_dir, key, filename)
     if file is None:
         abort(404)
-    response = send_file(file, mimetype=images.MEDIA_TYPES[file.suffix[1:]], max_age=A_YEAR, etag=False, conditional=True)
+    response = send_file(file, mimetype=images.MEDIA_TYPES[file.suffix[1:]], max_age=A_YEAR, etag=f"{key}-{filename}", conditional=True)
     response.cache_control.immutable, response.cache_control.public, response.cache_control.no_cache = True, True, None
-    response.set_etag(f"{key}-{filename}")
     return response
 
 

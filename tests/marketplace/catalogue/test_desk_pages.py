@@ -9,7 +9,7 @@ from marketplace.database import db
 from tests.factories.accounts import make_person, sign_in
 from tests.factories.catalogue import make_product
 from tests.factories.pictures import bomb, picture_bytes
-from tests.factories.sellers import make_member, make_seller
+from tests.factories.sellers import make_certificate, make_member, make_seller
 
 NEW = "/kenh-ban/san-pham/moi"
 
@@ -82,13 +82,14 @@ def test_an_empty_form_becomes_a_draft_that_can_be_gone_on_with(desk):
         ("name", "x" * 300), ("description", "x" * 5000), ("link_shopee", "javascript:alert(1)"), ("grams_per_piece", "nặng"),
     ],
 )
-def test_what_cannot_be_read_gets_a_sentence_at_its_field_and_stores_nothing(desk, field, typed):
+def test_what_cannot_be_read_gets_a_sentence_at_its_field_and_stores_nothing(desk, seller, field, typed):
+    make_certificate(seller)
     desk.open(NEW)
     unit = {"unit": "trái"} if field == "grams_per_piece" else {}
     desk.submit({"name": "Xoài", "action": "draft", **unit, field: typed}, form="form.listing", expect=422)
 
     assert db.session.query(Product).count() == 0
-    control = desk.page.select_one(f'[name="{field}"]')
+    control = desk.page.select_one(f'main [name="{field}"]')
     box = control.find_parent(class_="field") if control else desk.page.select_one(f"#{field}")
     assert box.select_one(".field__error"), f"no sentence at {field}"
 
@@ -129,7 +130,7 @@ def test_pictures_named_without_our_signature_are_not_taken(desk):
 
 
 def test_an_old_page_is_answered_with_409_and_overwrites_nothing(desk, seller):
-    product = make_product(seller, price=40_000)
+    product = make_product(seller, price=40_000, photos=1)
     desk.open(f"/kenh-ban/san-pham/{product.id}")
     desk.submit({"price": "41k"}, form="form.listing")
     desk.open(f"/kenh-ban/san-pham/{product.id}")
