@@ -50,7 +50,7 @@ def _measured(database) -> list[dict]:
     database.reset()
     try:
         with database.app.app_context():
-            raw, placing = _per_second(_raw(database.name)), _per_second(_placing())
+            raw, placing = _per_second(_raw(database.name), _placing())
             db.session.remove()
     finally:
         database.close()
@@ -68,9 +68,9 @@ def _raw(engine: str) -> Callable[[], None]:
     for statement in RAW_TABLES:
         cursor.execute(statement.format(serial=serial))
     connection.commit()
-    purchase = f"INSERT INTO raw_purchase (code, total) VALUES ({mark}, 70000) RETURNING id"  # noqa: S608 - a placeholder sign
-    order = f"INSERT INTO raw_order (purchase_id, state) VALUES ({mark}, 'PENDING') RETURNING id"  # noqa: S608
-    line = f"INSERT INTO raw_line (order_id, product_id, quantity) VALUES ({mark}, 1, 1000)"  # noqa: S608
+    purchase = f"INSERT INTO raw_purchase (code, total) VALUES ({mark}, 70000) RETURNING id"
+    order = f"INSERT INTO raw_order (purchase_id, state) VALUES ({mark}, 'PENDING') RETURNING id"
+    line = f"INSERT INTO raw_line (order_id, product_id, quantity) VALUES ({mark}, 1, 1000)"
     stock = "UPDATE raw_product SET held = held + 1 WHERE id = 1 AND on_hand - held >= 1"
 
     def once() -> None:
@@ -111,12 +111,13 @@ def _placing() -> Callable[[], None]:
     return once
 
 
-def _per_second(work: Callable[[], None]) -> float:
-    for _ in range(WARM_UP):
-        work()
-    taken = []
-    for _ in range(ROUNDS):
-        began = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - began)
-    return 1 / statistics.median(taken)
+def _per_second(*works: Callable[[], None]) -> list[float]:
+    """Median rate of each, taken in turns, so that whatever else the machine does weighs on all alike."""
+    taken: list[list[float]] = [[] for _ in works]
+    for number in range(WARM_UP + ROUNDS):
+        for work, times in zip(works, taken, strict=True):
+            began = time.perf_counter()
+            work()
+            if number >= WARM_UP:
+                times.append(time.perf_counter() - began)
+    return [1 / statistics.median(times) for times in taken]
