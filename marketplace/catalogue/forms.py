@@ -10,9 +10,9 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from marketplace.catalogue import labels, policies
 from marketplace.catalogue.categories import suggest_category
+from marketplace.catalogue.details import Details
 from marketplace.catalogue.models import CHANNELS
 from marketplace.catalogue.queries import CategoryRow, DeskProduct
-from marketplace.catalogue.services import Details
 from marketplace.errors import DomainError
 from marketplace.i18n import gettext as _
 from marketplace.i18n import lazy_gettext as _l
@@ -71,13 +71,16 @@ class ProductForm(Form):
     grams_per_piece = StringField(_l("Mỗi đơn vị nặng"), [Length(max=40, message=_l("Mời bạn nhập bằng số, ví dụ 1,5."))])
     minimum = StringField(_l("Mua ít nhất"), [Length(max=40, message=_l("Mời bạn nhập bằng số."))])
     variety = StringField(_l("Giống"), [Length(max=120, message=_l("Dài quá, tối đa 120 chữ cái."))])
-    description = TextAreaField(_l("Giới thiệu"), [
-        Length(max=policies.LONGEST_DESCRIPTION, message=_l("Dài quá, tối đa 4.000 chữ cái."))])
+    description = TextAreaField(
+        _l("Giới thiệu"), [Length(max=policies.LONGEST_DESCRIPTION, message=_l("Dài quá, tối đa 4.000 chữ cái."))]
+    )
     season_from = Choice(_l("Mùa từ tháng"), choices=MONTHS)
     season_to = Choice(_l("đến tháng"), choices=MONTHS)
     produced_by_seller = BooleanField(_l("Tôi tự trồng, tự nuôi hoặc tự làm ra"), default=True)
     certificates = MultiCheckboxField(_l("Chứng nhận của sản phẩm này"), coerce=int, choices=[])
-    channels = MultiCheckboxField(_l("Còn bán ở đâu nữa"), choices=[SelectChoice(*channel) for channel in labels.CHANNELS.items()])
+    channels = MultiCheckboxField(
+        _l("Còn bán ở đâu nữa"), choices=[SelectChoice(*channel) for channel in labels.CHANNELS.items()]
+    )
     removed_photos = MultiCheckboxField(_l("Bỏ ảnh"), coerce=int, choices=[])
     first_photo = Choice(_l("Ảnh đại diện"), choices=[], default="")
     link_postmart = StringField(_l("Đường dẫn Postmart"))
@@ -93,8 +96,7 @@ class ProductForm(Form):
         """Fill the choices: shelves by top shelf, the seller's certificates, the photos stored so far."""
         tops = {row.id: row.title(locale) for row in categories if row.parent_id is None}
         self.category_id.choices = [SelectChoice("", _("Để chợ xếp theo tên"))] + [
-            SelectChoice(str(row.id), row.title(locale), optgroup=tops[row.parent_id])
-            for row in categories if row.parent_id
+            SelectChoice(str(row.id), row.title(locale), optgroup=tops[row.parent_id]) for row in categories if row.parent_id
         ]
         self.certificates.choices = [SelectChoice(row.id, f"{kinds[row.kind]} – {row.number}") for row in certificates]
         self.removed_photos.choices = [
@@ -119,12 +121,19 @@ class ProductForm(Form):
         by_kilogram = self.unit.data == "kg"
         label = f"chục {self.dozen.data}" if self.unit.data == "chục" else self.unit.data
         return Details(
-            name=" ".join((self.name.data or "").split()), variety=self.variety.data or "",
-            description=self.description.data or "", category_id=self._category(categories),
-            measure="mass" if by_kilogram else "piece", unit_label=label, price=self.price.data,
-            grams_per_piece=self._grams, minimum=self._minimum,
-            season_from=_month(self.season_from.data), season_to=_month(self.season_to.data),
-            produced_by_seller=self.produced_by_seller.data, channels=self._links(),
+            name=" ".join((self.name.data or "").split()),
+            variety=self.variety.data or "",
+            description=self.description.data or "",
+            category_id=self._category(categories),
+            measure="mass" if by_kilogram else "piece",
+            unit_label=label,
+            price=self.price.data,
+            grams_per_piece=self._grams,
+            minimum=self._minimum,
+            season_from=_month(self.season_from.data),
+            season_to=_month(self.season_to.data),
+            produced_by_seller=self.produced_by_seller.data,
+            channels=self._links(),
             certificate_ids=tuple(self.certificates.data or ()),
         )
 
@@ -185,13 +194,21 @@ def filled(product: DeskProduct) -> dict:
     word, _blank, number = product.unit_label.partition(" ")
     by_kilogram = product.measure == "mass"
     return {
-        "version": product.version, "name": product.name, "category_id": str(product.category_id or ""),
-        "unit": "kg" if by_kilogram else word, "dozen": int(number) if number.isdecimal() else None, "price": product.price,
+        "version": product.version,
+        "name": product.name,
+        "category_id": str(product.category_id or ""),
+        "unit": "kg" if by_kilogram else word,
+        "dozen": int(number) if number.isdecimal() else None,
+        "price": product.price,
         "grams_per_piece": _kilograms(product.grams_per_piece) if product.grams_per_piece else "",
-        "minimum": _kilograms(product.minimum) if by_kilogram else str(product.minimum), "variety": product.variety,
-        "description": product.description, "season_from": str(product.season_from or ""),
-        "season_to": str(product.season_to or ""), "produced_by_seller": product.produced_by_seller,
-        "certificates": list(product.certificate_ids), "channels": [channel for channel, _link in product.channels],
+        "minimum": _kilograms(product.minimum) if by_kilogram else str(product.minimum),
+        "variety": product.variety,
+        "description": product.description,
+        "season_from": str(product.season_from or ""),
+        "season_to": str(product.season_to or ""),
+        "produced_by_seller": product.produced_by_seller,
+        "certificates": list(product.certificate_ids),
+        "channels": [channel for channel, _link in product.channels],
         **{f"link_{channel}": link for channel, link in product.channels},
     }
 

@@ -20,12 +20,26 @@ metrics.install(bp)
 
 A_YEAR = 365 * 24 * 60 * 60
 TEXTS = {
-    "gioi-thieu": "about", "tro-giup": "help", "quyen-rieng-tu": "privacy", "quy-che": "terms",
-    "tieu-chi-xep-hang": "ranking", "khieu-nai": "complaints", "lien-he": "contact",
+    "gioi-thieu": "about",
+    "tro-giup": "help",
+    "quyen-rieng-tu": "privacy",
+    "quy-che": "terms",
+    "tieu-chi-xep-hang": "ranking",
+    "khieu-nai": "complaints",
+    "lien-he": "contact",
 }
 PRIVATE = (
-    "/tai-khoan", "/kenh-ban", "/so-nong-ho", "/quan-ly", "/gio-hang", "/thanh-toan", "/don-hang", "/dang-nhap", "/api/",
-    "/webhooks/", "/metrics",
+    "/tai-khoan",
+    "/kenh-ban",
+    "/so-nong-ho",
+    "/quan-ly",
+    "/gio-hang",
+    "/thanh-toan",
+    "/don-hang",
+    "/dang-nhap",
+    "/api/",
+    "/webhooks/",
+    "/metrics",
 )
 
 
@@ -37,14 +51,19 @@ def home():
     sellers, products, traced = search.market_figures()
     rail = [
         (f"/san-pham?danh-muc={row.slug}", row.title(locale), _drawing(row.slug), None)
-        for row in catalogue.categories() if row.parent_id is None
+        for row in catalogue.categories()
+        if row.parent_id is None
     ]
-    lists = {
-        name: [card_arguments(card, day=day) for card in getattr(shelves, name)] for name in ("season", "ocop", "newest")
-    }
+    lists = {name: [card_arguments(card, day=day) for card in getattr(shelves, name)] for name in ("season", "ocop", "newest")}
     return render_template(
-        "pages/home.html", rail=rail, sellers=sellers, products=products, traced=traced, month=day.month,
-        address=current_app.extensions["settings"].public_url, **lists,
+        "pages/home.html",
+        rail=rail,
+        sellers=sellers,
+        products=products,
+        traced=traced,
+        month=day.month,
+        address=current_app.extensions["settings"].public_url,
+        **lists,
     )
 
 
@@ -69,7 +88,9 @@ def picture(key: str, filename: str):
     file = images.path(current_app.extensions["settings"].uploads_dir, key, filename)
     if file is None:
         abort(404)
-    response = send_file(file, mimetype=images.MEDIA_TYPES[file.suffix[1:]], max_age=A_YEAR, etag=f"{key}-{filename}", conditional=True)
+    response = send_file(
+        file, mimetype=images.MEDIA_TYPES[file.suffix[1:]], max_age=A_YEAR, etag=f"{key}-{filename}", conditional=True
+    )
     response.cache_control.immutable, response.cache_control.public, response.cache_control.no_cache = True, True, None
     return response
 

@@ -22,14 +22,59 @@ PRODUCTS = 100_000
 ROUNDS = 60
 DAY = date(2026, 11, 22)
 GOODS = (
-    "Xoài", "Bưởi", "Cam", "Khóm", "Dừa", "Dưa hấu", "Sầu riêng", "Mít", "Nhãn", "Chôm chôm", "Gạo", "Nếp", "Đậu xanh", "Bắp",
-    "Cá lóc", "Tôm", "Mắm", "Trứng vịt", "Thịt heo", "Rau muống", "Cải xanh", "Cà chua", "Ổi", "Mận", "Vú sữa", "Trà", "Mật ong",
+    "Xoài",
+    "Bưởi",
+    "Cam",
+    "Khóm",
+    "Dừa",
+    "Dưa hấu",
+    "Sầu riêng",
+    "Mít",
+    "Nhãn",
+    "Chôm chôm",
+    "Gạo",
+    "Nếp",
+    "Đậu xanh",
+    "Bắp",
+    "Cá lóc",
+    "Tôm",
+    "Mắm",
+    "Trứng vịt",
+    "Thịt heo",
+    "Rau muống",
+    "Cải xanh",
+    "Cà chua",
+    "Ổi",
+    "Mận",
+    "Vú sữa",
+    "Trà",
+    "Mật ong",
 )
-KINDS = ("cát", "sành", "ruột đỏ", "da xanh", "xiêm", "sáp", "Năm Roi", "lứt", "thơm", "hữu cơ", "đồng", "ta", "lai", "mật", "keo")
+KINDS = (
+    "cát",
+    "sành",
+    "ruột đỏ",
+    "da xanh",
+    "xiêm",
+    "sáp",
+    "Năm Roi",
+    "lứt",
+    "thơm",
+    "hữu cơ",
+    "đồng",
+    "ta",
+    "lai",
+    "mật",
+    "keo",
+)
 PLACES = ("Hòa Lộc", "Phong Điền", "Cái Răng", "Ô Môn", "Thốt Nốt", "Cờ Đỏ", "Kế Sách", "Phụng Hiệp", "Long Mỹ", "Châu Thành")
 QUERIES = {
-    "one word, thousands of hits": "gạo", "two words": "sầu riêng", "three words": "dua xiem phong", "unfinished word": "đậu xa",
-    "rare": "vú sữa keo long", "absent": "măng tây",
+    "one word, thousands of hits": "gạo",
+    "two words": "sầu riêng",
+    "three words": "dua xiem phong",
+    "unfinished word": "đậu xa",
+    "rare": "vú sữa keo long",
+    "absent": "măng tây",
 }
 
 
@@ -78,13 +123,31 @@ def _fill() -> None:
     for number in range(PRODUCTS):
         name = f"{chosen.choice(GOODS)} {chosen.choice(KINDS)} {chosen.choice(PLACES)} {number % 997}"
         keys = keys_of(name=name)
-        rows.append({
-            "seller_id": chosen.choice(sellers), "category_id": chosen.choice(shelves), "name": name, "slug": slug_of(name),
-            "name_key": keys.name, "marked_key": keys.marked, "search_key": keys.search, "description": "", "variety": "",
-            "state": "listed", "measure": "mass", "unit_label": "kg", "price": chosen.randrange(5, 300) * 1000, "step": 500,
-            "minimum": 1000, "perishable": True, "produced_by_seller": True, "created_at": began, "updated_at": began,
-            "listed_at": began + timedelta(minutes=number), "version": 1,
-        })
+        rows.append(
+            {
+                "seller_id": chosen.choice(sellers),
+                "category_id": chosen.choice(shelves),
+                "name": name,
+                "slug": slug_of(name),
+                "name_key": keys.name,
+                "marked_key": keys.marked,
+                "search_key": keys.search,
+                "description": "",
+                "variety": "",
+                "state": "listed",
+                "measure": "mass",
+                "unit_label": "kg",
+                "price": chosen.randrange(5, 300) * 1000,
+                "step": 500,
+                "minimum": 1000,
+                "perishable": True,
+                "produced_by_seller": True,
+                "created_at": began,
+                "updated_at": began,
+                "listed_at": began + timedelta(minutes=number),
+                "version": 1,
+            }
+        )
     with transaction() as session:
         session.execute(insert(Product), rows)
     db.session.execute(text("ANALYZE"))

@@ -1,8 +1,8 @@
 """Verbs of the catalogue: the seller's side, then the officer's."""
 
+from marketplace.catalogue.details import Details
 from marketplace.catalogue.services.decisions import list_product, reject_product, take_down_product
 from marketplace.catalogue.services.listing import (
-    Details,
     create_product,
     relist_product,
     submit_product,
@@ -11,6 +11,13 @@ from marketplace.catalogue.services.listing import (
 )
 
 __all__ = [
-    "Details", "create_product", "list_product", "reject_product", "relist_product", "submit_product", "take_down_product",
-    "update_product", "withdraw_product",
+    "Details",
+    "create_product",
+    "list_product",
+    "reject_product",
+    "relist_product",
+    "submit_product",
+    "take_down_product",
+    "update_product",
+    "withdraw_product",
 ]

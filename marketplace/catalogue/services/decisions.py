@@ -62,9 +62,7 @@ def _refuse(*, actor: Person, product_id: int, state: str, reason: str, version:
     return product
 
 
-def _for_officer(
-    session: Session, *, actor: Person, product_id: int, state: str, version: int | None
-) -> tuple[Product, Seller]:
+def _for_officer(session: Session, *, actor: Person, product_id: int, state: str, version: int | None) -> tuple[Product, Seller]:
     seller_id = session.scalar(select(Product.seller_id).where(Product.id == product_id))
     if seller_id is None:
         raise NotFound
@@ -77,14 +75,16 @@ def _for_officer(
     return product, seller
 
 
-def _decide(
-    session: Session, product: Product, seller: Seller, *, to: str, actor: Person, reason: str, now: datetime
-) -> None:
+def _decide(session: Session, product: Product, seller: Seller, *, to: str, actor: Person, reason: str, now: datetime) -> None:
     product.decided_by_id, product.decided_at, product.decision_reason = actor.id, now, reason or None
     writing.move(session, product, to=to, actor=actor, reason=reason, now=now)
     if seller.email:
         subject, body = _TOLD[to]
         mail.queue(
-            channel="email", recipient=seller.email, subject=subject, body=body.format(name=product.name, reason=reason),
-            reference=f"product:{product.id}", now=now,
+            channel="email",
+            recipient=seller.email,
+            subject=subject,
+            body=body.format(name=product.name, reason=reason),
+            reference=f"product:{product.id}",
+            now=now,
         )

@@ -9,9 +9,10 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from marketplace.accounts.models import Person
 from marketplace.catalogue import policies
+from marketplace.catalogue.details import Details
 from marketplace.catalogue.models import Product
 from marketplace.catalogue.services import writing
-from marketplace.catalogue.services.writing import Details, Stale
+from marketplace.catalogue.services.writing import Stale
 from marketplace.database import transaction, vietnam_day
 from marketplace.errors import N_, Conflict, DomainError, NotFound
 from marketplace.sellers.services import access
@@ -67,8 +68,16 @@ def create_product(
 
 
 def update_product(
-    *, actor: Person, seller_id: int, product_id: int, version: int, details: Details,
-    photos: Sequence[StoredPicture] = (), removed_photos: Sequence[int] = (), first_photo: int | None = None, now: datetime,
+    *,
+    actor: Person,
+    seller_id: int,
+    product_id: int,
+    version: int,
+    details: Details,
+    photos: Sequence[StoredPicture] = (),
+    removed_photos: Sequence[int] = (),
+    first_photo: int | None = None,
+    now: datetime,
 ) -> Product:
     """Save the form over the version it was filled in from; returns the product with its new state.
 
@@ -83,9 +92,7 @@ def update_product(
             if product.version != version:
                 raise Stale
             changed = writing.fill(session, product, details, now=now)
-            photos_changed = writing.set_photos(
-                product, added=photos, removed=removed_photos, first=first_photo, now=now
-            )
+            photos_changed = writing.set_photos(product, added=photos, removed=removed_photos, first=first_photo, now=now)
             writing.set_channels(product, details.channels, day=vietnam_day(now))
             writing.set_certificates(session, product, details.certificate_ids, day=vietnam_day(now))
             again = policies.needs_review_again(product, changed=changed, photos_changed=photos_changed)
@@ -155,9 +162,7 @@ def relist_product(*, actor: Person, seller_id: int, product_id: int, now: datet
 def own(session: Session, *, actor: Person, seller_id: int, product_id: int) -> Product:
     """The seller's product when the actor may manage it, under the seller's lock. Raises NotFound, Forbidden."""
     access.for_member(session, actor=actor, seller_id=seller_id)
-    product = session.scalars(
-        select(Product).where(Product.id == product_id, Product.seller_id == seller_id)
-    ).one_or_none()
+    product = session.scalars(select(Product).where(Product.id == product_id, Product.seller_id == seller_id)).one_or_none()
     if product is None:
         raise NotFound
     return product

@@ -1,8 +1,7 @@
 """Writing a product's own rows: checked details, keys, photos, channels, certificates, and the history of its states."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import date, datetime
 from urllib.parse import urlsplit
 
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from marketplace.accounts.models import Person
 from marketplace.catalogue import policies
+from marketplace.catalogue.details import Details
 from marketplace.catalogue.keys import keys_of, slug_of
 from marketplace.catalogue.models import (
     CHANNELS,
@@ -116,30 +116,6 @@ class Stale(Conflict):
     message = N_("Có người vừa sửa sản phẩm này trước bạn. Mời bạn tải lại trang, xem nội dung mới rồi sửa tiếp.")
 
 
-@dataclass(frozen=True)
-class Details:
-    """What a seller says about a product; what is not known yet is empty or None (then it can only be a draft).
-
-    `price` in đồng per kilogram (mass) or per piece; `minimum` and the weight of a piece in grams or pieces.
-    `channels` maps a channel of CHANNELS to a link or "".
-    """
-
-    name: str = ""
-    variety: str = ""
-    description: str = ""
-    category_id: int | None = None
-    measure: str = "mass"
-    unit_label: str = "kg"
-    grams_per_piece: int | None = None
-    price: int | None = None
-    minimum: int = 1000
-    season_from: int | None = None
-    season_to: int | None = None
-    produced_by_seller: bool = True
-    channels: Mapping[str, str] = field(default_factory=dict)
-    certificate_ids: Sequence[int] = ()
-
-
 def check(details: Details) -> None:
     """Refuse values no listing can have. Raises the errors of this module, each at its form field."""
     for name, most in (("name", policies.LONGEST_NAME), ("variety", 120), ("description", policies.LONGEST_DESCRIPTION)):
@@ -180,12 +156,20 @@ def fill(session: Session, product: Product, details: Details, *, now: datetime)
         raise MeasureFixed
     category = _category(session, details.category_id)
     columns = {
-        "name": details.name, "variety": details.variety, "description": details.description,
-        "category_id": details.category_id, "measure": details.measure, "unit_label": details.unit_label,
-        "grams_per_piece": details.grams_per_piece if details.measure == "piece" else None, "price": details.price,
-        "minimum": details.minimum, "step": policies.step_for(measure=details.measure, minimum=details.minimum),
-        "season_from": details.season_from, "season_to": details.season_to,
-        "produced_by_seller": details.produced_by_seller, "perishable": category.perishable if category else True,
+        "name": details.name,
+        "variety": details.variety,
+        "description": details.description,
+        "category_id": details.category_id,
+        "measure": details.measure,
+        "unit_label": details.unit_label,
+        "grams_per_piece": details.grams_per_piece if details.measure == "piece" else None,
+        "price": details.price,
+        "minimum": details.minimum,
+        "step": policies.step_for(measure=details.measure, minimum=details.minimum),
+        "season_from": details.season_from,
+        "season_to": details.season_to,
+        "produced_by_seller": details.produced_by_seller,
+        "perishable": category.perishable if category else True,
     }
     changed = {name for name, value in columns.items() if getattr(product, name) != value}
     for name, value in columns.items():
@@ -257,16 +241,16 @@ def set_photos(
 
 def _photo(picture: StoredPicture, now: datetime) -> ProductPhoto:
     return ProductPhoto(
-        key=picture.key, widths=list(picture.widths), width=picture.width, height=picture.height, sha256=picture.sha256,
+        key=picture.key,
+        widths=list(picture.widths),
+        width=picture.width,
+        height=picture.height,
+        sha256=picture.sha256,
         added_at=now,
     )
 
 
 def move(session: Session, product: Product, *, to: str, actor: Person, reason: str, now: datetime) -> None:
     """Change the state and write the line of history."""
-    session.add(
-        ProductDecision(
-            product_id=product.id, before=product.state, after=to, actor_id=actor.id, reason=reason, at=now
-        )
-    )
+    session.add(ProductDecision(product_id=product.id, before=product.state, after=to, actor_id=actor.id, reason=reason, at=now))
     product.state, product.updated_at = to, now

@@ -41,7 +41,9 @@ def only_product() -> Product:
 
 def test_a_farmer_lists_goods_with_a_photo_a_name_and_a_price(desk):
     desk.open(NEW)
-    desk.submit({"photos": photo(), "name": "Xoài cát Hòa Lộc", "price": "65k", "action": "submit"}, form="form.listing", follow=True)
+    desk.submit(
+        {"photos": photo(), "name": "Xoài cát Hòa Lộc", "price": "65k", "action": "submit"}, form="form.listing", follow=True
+    )
 
     product = only_product()
     assert (product.state, product.price, product.measure, product.minimum) == ("submitted", 65_000, "mass", 1000)
@@ -52,10 +54,22 @@ def test_a_farmer_lists_goods_with_a_photo_a_name_and_a_price(desk):
 
 def test_goods_by_the_dozen_say_how_many_and_what_they_weigh(desk):
     desk.open(NEW)
-    desk.submit({
-        "name": "Khóm Cầu Đúc", "unit": "chục", "dozen": "14", "price": "180.000", "grams_per_piece": "12,5", "action": "draft",
-        "season_from": "11", "season_to": "2", "channels": "market_stall", "link_facebook": "https://facebook.com/vuonkhom",
-    }, form="form.listing", follow=True)
+    desk.submit(
+        {
+            "name": "Khóm Cầu Đúc",
+            "unit": "chục",
+            "dozen": "14",
+            "price": "180.000",
+            "grams_per_piece": "12,5",
+            "action": "draft",
+            "season_from": "11",
+            "season_to": "2",
+            "channels": "market_stall",
+            "link_facebook": "https://facebook.com/vuonkhom",
+        },
+        form="form.listing",
+        follow=True,
+    )
 
     product = only_product()
     assert (product.unit_label, product.measure, product.grams_per_piece, product.minimum) == ("chục 14", "piece", 12_500, 1)
@@ -76,10 +90,26 @@ def test_an_empty_form_becomes_a_draft_that_can_be_gone_on_with(desk):
 @pytest.mark.parametrize(
     ("field", "typed"),
     [
-        ("price", "ba chục"), ("price", "-5"), ("price", "9" * 30), ("price", "0"), ("minimum", "nửa ký"), ("minimum", "-1"),
-        ("minimum", "1.250"), ("dozen", "x"), ("category_id", "999999"), ("category_id", "abc"), ("unit", "tấn rưỡi"),
-        ("season_from", "13"), ("season_from", "5"), ("certificates", "7"), ("certificates", "x"), ("channels", "chợ đen"),
-        ("name", "x" * 300), ("description", "x" * 5000), ("link_shopee", "javascript:alert(1)"), ("grams_per_piece", "nặng"),
+        ("price", "ba chục"),
+        ("price", "-5"),
+        ("price", "9" * 30),
+        ("price", "0"),
+        ("minimum", "nửa ký"),
+        ("minimum", "-1"),
+        ("minimum", "1.250"),
+        ("dozen", "x"),
+        ("category_id", "999999"),
+        ("category_id", "abc"),
+        ("unit", "tấn rưỡi"),
+        ("season_from", "13"),
+        ("season_from", "5"),
+        ("certificates", "7"),
+        ("certificates", "x"),
+        ("channels", "chợ đen"),
+        ("name", "x" * 300),
+        ("description", "x" * 5000),
+        ("link_shopee", "javascript:alert(1)"),
+        ("grams_per_piece", "nặng"),
     ],
 )
 def test_what_cannot_be_read_gets_a_sentence_at_its_field_and_stores_nothing(desk, seller, field, typed):

@@ -9,7 +9,16 @@ from marketplace.catalogue.models import Product, ProductDecision
 from marketplace.catalogue.services import Details
 from marketplace.catalogue.services.listing import Incomplete, SellerCannotList, WrongState
 from marketplace.catalogue.services.writing import (
-    BadLink, BadMonths, BadPrice, BadQuantity, BadUnit, ForeignCertificate, MeasureFixed, Stale, TextTooLong, TooManyPhotos,
+    BadLink,
+    BadMonths,
+    BadPrice,
+    BadQuantity,
+    BadUnit,
+    ForeignCertificate,
+    MeasureFixed,
+    Stale,
+    TextTooLong,
+    TooManyPhotos,
     UnknownCategory,
 )
 from marketplace.database import db, transaction
@@ -58,8 +67,15 @@ def stored(product) -> Product:
 
 def save(owner, product, now, *, version=None, photos=(), removed=(), first=None, **given):
     return services.update_product(
-        actor=owner, seller_id=product.seller_id, product_id=product.id, version=version or product.version,
-        details=details(**given), photos=photos, removed_photos=removed, first_photo=first, now=now,
+        actor=owner,
+        seller_id=product.seller_id,
+        product_id=product.id,
+        version=version or product.version,
+        details=details(**given),
+        photos=photos,
+        removed_photos=removed,
+        first_photo=first,
+        now=now,
     )
 
 
@@ -67,8 +83,7 @@ def test_an_empty_form_is_kept_as_a_draft_and_names_what_is_missing(owner, selle
     product = services.create_product(actor=owner, seller_id=seller.id, details=Details(), now=now)
 
     assert stored(product).state == "draft"
-    assert queries.desk_product(seller_id=seller.id, product_id=product.id).missing == (
-        "photos", "name", "category_id", "price")
+    assert queries.desk_product(seller_id=seller.id, product_id=product.id).missing == ("photos", "name", "category_id", "price")
 
 
 def test_an_incomplete_draft_cannot_be_handed_in(owner, seller, now):
@@ -214,12 +229,18 @@ def test_a_silent_shop_lists_nothing(owner, seller, draft, now, state):
 @pytest.mark.parametrize(
     ("given", "refusal", "field"),
     [
-        ({"price": 0}, BadPrice, "price"), ({"price": -5}, BadPrice, "price"), ({"price": 10**13}, BadPrice, "price"),
-        ({"minimum": 0}, BadQuantity, "minimum"), ({"minimum": 10**12}, BadQuantity, "minimum"),
+        ({"price": 0}, BadPrice, "price"),
+        ({"price": -5}, BadPrice, "price"),
+        ({"price": 10**13}, BadPrice, "price"),
+        ({"minimum": 0}, BadQuantity, "minimum"),
+        ({"minimum": 10**12}, BadQuantity, "minimum"),
         ({"measure": "piece", "unit_label": "trái", "grams_per_piece": 0}, BadQuantity, "grams_per_piece"),
-        ({"unit_label": ""}, BadUnit, "unit"), ({"measure": "litre"}, BadUnit, "unit"),
-        ({"name": "x" * 121}, TextTooLong, "name"), ({"description": "x" * 4001}, TextTooLong, "description"),
-        ({"season_from": 3}, BadMonths, "season_from"), ({"season_from": 0, "season_to": 13}, BadMonths, "season_from"),
+        ({"unit_label": ""}, BadUnit, "unit"),
+        ({"measure": "litre"}, BadUnit, "unit"),
+        ({"name": "x" * 121}, TextTooLong, "name"),
+        ({"description": "x" * 4001}, TextTooLong, "description"),
+        ({"season_from": 3}, BadMonths, "season_from"),
+        ({"season_from": 0, "season_to": 13}, BadMonths, "season_from"),
         ({"category_id": 10**9}, UnknownCategory, "category_id"),
         ({"channels": {"shopee": "javascript:alert(1)"}}, BadLink, "link_shopee"),
         ({"channels": {"zalo": "https://user@zalo.me/1"}}, BadLink, "link_zalo"),
@@ -238,7 +259,8 @@ def test_impossible_values_are_refused_at_their_field_and_nothing_is_stored(owne
 def test_a_top_shelf_is_no_shelf_for_goods(owner, seller, now):
     with pytest.raises(UnknownCategory):
         services.create_product(
-            actor=owner, seller_id=seller.id, details=details(category_id=make_category("trai-cay").id), now=now)
+            actor=owner, seller_id=seller.id, details=details(category_id=make_category("trai-cay").id), now=now
+        )
 
 
 def test_only_own_certificates_in_force_can_be_attached(owner, seller, now):
@@ -248,10 +270,10 @@ def test_only_own_certificates_in_force_can_be_attached(owner, seller, now):
     for unusable in (expired, foreign):
         with pytest.raises(ForeignCertificate):
             services.create_product(
-                actor=owner, seller_id=seller.id, details=details(certificate_ids=(good.id, unusable.id)), now=now)
+                actor=owner, seller_id=seller.id, details=details(certificate_ids=(good.id, unusable.id)), now=now
+            )
 
-    product = services.create_product(
-        actor=owner, seller_id=seller.id, details=details(certificate_ids=(good.id,)), now=now)
+    product = services.create_product(actor=owner, seller_id=seller.id, details=details(certificate_ids=(good.id,)), now=now)
 
     assert [link.certificate_id for link in stored(product).certificate_links] == [good.id]
 
@@ -272,7 +294,8 @@ def test_more_photos_than_a_page_shows_are_refused(owner, draft, now):
 
 def test_suspicious_words_are_shown_to_the_officer_and_refuse_nothing(owner, seller, now):
     product = services.create_product(
-        actor=owner, seller_id=seller.id, details=details(description="Trị bệnh xương khớp"), photos=[picture(1)], now=now)
+        actor=owner, seller_id=seller.id, details=details(description="Trị bệnh xương khớp"), photos=[picture(1)], now=now
+    )
     services.submit_product(actor=owner, seller_id=seller.id, product_id=product.id, now=now)
 
     assert [(row.id, row.flags) for row in queries.to_review()] == [(product.id, ("trị bệnh",))]

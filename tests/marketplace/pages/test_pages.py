@@ -49,7 +49,8 @@ def test_a_picture_is_served_for_ever_and_again_as_304(app, client):
 
 
 @pytest.mark.parametrize(
-    "path", ["/anh/x/640.jpg", "/anh/" + "0" * 32 + "/640.jpg", "/anh/" + "0" * 32 + "/..%2f..%2fmarket.db", "/anh/..%2f..%2f/log.key"]
+    "path",
+    ["/anh/x/640.jpg", "/anh/" + "0" * 32 + "/640.jpg", "/anh/" + "0" * 32 + "/..%2f..%2fmarket.db", "/anh/..%2f..%2f/log.key"],
 )
 def test_no_other_file_is_served_as_a_picture(client, path):
     assert client.get(path).status_code == 404

@@ -24,7 +24,9 @@ def address(product) -> str:
 
 
 def checked(seller, **given):
-    return make_certificate(seller, **{"checked_at": CHECKED, "valid_from": date(2020, 1, 1), "valid_to": date(2099, 1, 1)} | given)
+    return make_certificate(
+        seller, **{"checked_at": CHECKED, "valid_from": date(2020, 1, 1), "valid_to": date(2099, 1, 1)} | given
+    )
 
 
 def fill(count: int) -> None:
@@ -43,18 +45,36 @@ def market(app):
     make_product(here, name="Xoài cát", category="xoai", price=65_000, certificates=(checked(here, kind="ocop", stars=4),))
     make_product(there, name="Cam sành", category="cam-quyt-buoi", price=28_000, certificates=(checked(there),))
     expired = checked(there, kind="organic", valid_to=date(2021, 1, 1))
-    make_product(there, name="Cá lóc", category="ca", price=90_000, certificates=(
-        expired, make_certificate(there, kind="ocop", number="khai"), checked(there, kind="haccp", revoked_at=CHECKED)))
+    make_product(
+        there,
+        name="Cá lóc",
+        category="ca",
+        price=90_000,
+        certificates=(
+            expired,
+            make_certificate(there, kind="ocop", number="khai"),
+            checked(there, kind="haccp", revoked_at=CHECKED),
+        ),
+    )
     return here, there
 
 
 @pytest.mark.parametrize(
     ("query", "names"),
     [
-        ("", {"Xoài cát", "Cam sành", "Cá lóc"}), ("danh-muc=trai-cay", {"Xoài cát", "Cam sành"}), ("danh-muc=xoai", {"Xoài cát"}),
-        ("khu-vuc=can-tho", {"Xoài cát"}), ("khu-vuc=hau-giang", {"Cam sành", "Cá lóc"}), ("ocop=3", {"Xoài cát"}), ("ocop=5", set()),
-        ("chung-nhan=vietgap", {"Cam sành"}), ("chung-nhan=organic", set()), ("chung-nhan=haccp", set()),
-        ("q=ca&danh-muc=thuy-san", {"Cá lóc"}), ("q=cam&khu-vuc=can-tho", set()), ("q=xoai&ocop=4&chung-nhan=", {"Xoài cát"}),
+        ("", {"Xoài cát", "Cam sành", "Cá lóc"}),
+        ("danh-muc=trai-cay", {"Xoài cát", "Cam sành"}),
+        ("danh-muc=xoai", {"Xoài cát"}),
+        ("khu-vuc=can-tho", {"Xoài cát"}),
+        ("khu-vuc=hau-giang", {"Cam sành", "Cá lóc"}),
+        ("ocop=3", {"Xoài cát"}),
+        ("ocop=5", set()),
+        ("chung-nhan=vietgap", {"Cam sành"}),
+        ("chung-nhan=organic", set()),
+        ("chung-nhan=haccp", set()),
+        ("q=ca&danh-muc=thuy-san", {"Cá lóc"}),
+        ("q=cam&khu-vuc=can-tho", set()),
+        ("q=xoai&ocop=4&chung-nhan=", {"Xoài cát"}),
     ],
 )
 def test_filters_in_the_address_narrow_the_list_and_only_checked_papers_in_force_count(market, browser, query, names):
@@ -79,9 +99,26 @@ def test_the_list_can_be_ordered_by_price_with_and_without_words(market, browser
 @pytest.mark.parametrize(
     "query",
     [
-        "q=%00", "q=%ff%fe", "q=" + "x" * 5000, "danh-muc=khong-co", "danh-muc=%27", "khu-vuc=99999999999999999999", "khu-vuc=-1",
-        "khu-vuc=%C2%B2", "ocop=nam", "ocop=-1", "chung-nhan=<script>", "sap-xep=DROP", "trang=0", "trang=-5", "trang=99999999999",
-        "trang=x", "q[]=a", "lang=xx", "q=a&q=b", "mua=2",
+        "q=%00",
+        "q=%ff%fe",
+        "q=" + "x" * 5000,
+        "danh-muc=khong-co",
+        "danh-muc=%27",
+        "khu-vuc=99999999999999999999",
+        "khu-vuc=-1",
+        "khu-vuc=%C2%B2",
+        "ocop=nam",
+        "ocop=-1",
+        "chung-nhan=<script>",
+        "sap-xep=DROP",
+        "trang=0",
+        "trang=-5",
+        "trang=99999999999",
+        "trang=x",
+        "q[]=a",
+        "lang=xx",
+        "q=a&q=b",
+        "mua=2",
     ],
 )
 def test_nonsense_in_any_parameter_shows_a_page(market, browser, query):
@@ -137,8 +174,17 @@ def test_a_full_page_of_cards_stays_small(app, client):
 def test_the_product_page_says_price_unit_seller_papers_lots_and_where_else(app, browser):
     seller = make_seller(name="Hợp tác xã Phong Điền")
     product = make_product(
-        seller, name="Khóm Cầu Đúc", measure="piece", unit_label="chục 12", grams_per_piece=12_000, price=180_000, minimum=1, step=1,
-        certificates=(checked(seller), make_certificate(seller, kind="organic")), channels={"facebook": "https://facebook.com/x"}, photos=2,
+        seller,
+        name="Khóm Cầu Đúc",
+        measure="piece",
+        unit_label="chục 12",
+        grams_per_piece=12_000,
+        price=180_000,
+        minimum=1,
+        step=1,
+        certificates=(checked(seller), make_certificate(seller, kind="organic")),
+        channels={"facebook": "https://facebook.com/x"},
+        photos=2,
     )
     lot = make_lot(product, quantity=15)
 
@@ -146,7 +192,13 @@ def test_the_product_page_says_price_unit_seller_papers_lots_and_where_else(app,
 
     text = browser.text().replace("\xa0", " ")
     for words in (
-        "180.000 ₫", "≈ 15.000 ₫/kg", "mỗi chục 12 khoảng 12 kg", "Hợp tác xã Phong Điền", "Chỉ còn 15 chục 12", "VietGAP", "Facebook",
+        "180.000 ₫",
+        "≈ 15.000 ₫/kg",
+        "mỗi chục 12 khoảng 12 kg",
+        "Hợp tác xã Phong Điền",
+        "Chỉ còn 15 chục 12",
+        "VietGAP",
+        "Facebook",
         "Do người bán khai, chưa ai kiểm tra",
     ):
         assert words in text, words
