@@ -102,55 +102,23 @@ def _age(good: Good) -> int:
 
 def _grow(good: Good, lot: Lot, harvested: date, age: int, chance) -> None:
     """The field work between planting and harvest, as a careful grower writes it down."""
-    trade = good.trade
-    if trade in FISH:
-        _write(
-            good,
-            lot,
-            "stocking",
-            harvested - timedelta(days=age),
-            7,
-            {"material": "Con giống khỏe", "amount": "120", "unit": "kg"},
-        )
-        _write(
-            good,
-            lot,
-            "feeding",
-            harvested - timedelta(days=20),
-            7,
-            {"material": "Thức ăn viên 28% đạm", "amount": "260", "unit": "kg"},
-        )
+
+    def write(days_before: int, hour: int, kind: str, **details) -> None:
+        _write(good, lot, kind, harvested - timedelta(days=days_before), hour, details)
+
+    if good.trade in FISH:
+        write(age, 7, "stocking", material="Con giống khỏe", amount="120", unit="kg")
+        write(20, 7, "feeding", material="Thức ăn viên 28% đạm", amount="260", unit="kg")
+    if good.trade not in GROWN:
         return
-    if trade not in GROWN:
-        return
-    _write(
-        good,
-        lot,
-        "land_preparation",
-        harvested - timedelta(days=age),
-        7,
-        {"method": chance.choice(("ploughing", "raised_beds"))},
-    )
-    fertiliser = {
-        "material": chance.choice(FERTILISERS),
-        "amount": str(chance.randint(20, 180)),
-        "unit": "kg",
-        "method": "root",
-    }
-    _write(good, lot, "fertilising", harvested - timedelta(days=age // 2), 8, fertiliser)
-    product, ingredient, target, interval = chance.choice(SPRAYS)
-    spray = {
-        "material": product,
-        "ingredient": ingredient,
-        "dose": "2",
-        "dose_unit": "ml_per_l",
-        "water_litres": str(chance.randint(8, 40) * 16),
-        "target": target,
-        "interval_days": interval,
-        "interval_source": "label",
-    }
-    _write(good, lot, "spraying", harvested - timedelta(days=interval + chance.randint(3, 12)), 16, spray)
-    _write(good, lot, "irrigating", harvested - timedelta(days=3), 6, {"source": "canal", "method": "sprinkler"})
+    write(age, 7, "land_preparation", method=chance.choice(("ploughing", "raised_beds")))
+    write(age // 2, 8, "fertilising", material=chance.choice(FERTILISERS), amount=str(chance.randint(20, 180)), unit="kg", method="root")
+    material, ingredient, target, interval = chance.choice(SPRAYS)
+    write(
+        interval + chance.randint(3, 12), 16, "spraying", material=material, ingredient=ingredient, dose="2", dose_unit="ml_per_l",
+        water_litres=str(chance.randint(8, 40) * 16), target=target, interval_days=interval, interval_source="label",
+    )  # fmt: skip
+    write(3, 6, "irrigating", source="canal", method="sprinkler")
 
 
 def _write(good: Good, lot: Lot, kind: str, day: date, hour: int, details: dict) -> None:

@@ -83,33 +83,11 @@ def record_sale(
     `at` decides the Vietnamese day the sale counts on. `sign` -1 records a reversal (return, refund) of the
     same shape on its own date. Raises SaleAlreadyRecorded when `source` was recorded before.
     """
-    day = vietnam_day(at)
     shared = {
-        "source": source,
-        "day": day,
-        "at": at,
-        "seller_id": seller_id,
-        "seller_kind": seller_kind,
-        "place_id": place_id,
-        "channel": channel,
-        "method": method,
-        "declared": declared,
-        "recorded_by_id": recorded_by_id,
-    }
-    facts = [
-        {
-            **shared,
-            "source_line": number,
-            "category_id": line.category_id,
-            "product_id": line.product_id,
-            "ocop": line.ocop,
-            "transactions": sign if number == 1 else 0,
-            "grams": sign * line.grams,
-            "pieces": sign * line.pieces,
-            "dong": sign * line.dong,
-        }
-        for number, line in enumerate(lines, start=1)
-    ]
+        "source": source, "day": vietnam_day(at), "at": at, "seller_id": seller_id, "seller_kind": seller_kind, "place_id": place_id,
+        "channel": channel, "method": method, "declared": declared, "recorded_by_id": recorded_by_id,
+    }  # fmt: skip
+    facts = [_fact(shared, number, line, sign) for number, line in enumerate(lines, start=1)]
     with transaction() as session:
         try:
             with session.begin_nested():
@@ -117,6 +95,14 @@ def record_sale(
         except IntegrityError as error:
             raise SaleAlreadyRecorded() from error
         _add_to_rollup(facts)
+
+
+def _fact(shared: dict, number: int, line: SaleLine, sign: int) -> dict:
+    """The row of one line; only the first line of a sale counts as a transaction."""
+    return {
+        **shared, "source_line": number, "category_id": line.category_id, "product_id": line.product_id, "ocop": line.ocop,
+        "transactions": sign if number == 1 else 0, "grams": sign * line.grams, "pieces": sign * line.pieces, "dong": sign * line.dong,
+    }  # fmt: skip
 
 
 def record_many(facts: Sequence[dict]) -> None:

@@ -1,7 +1,7 @@
 """The one renderer of errors: an HTML page for people, application/problem+json (RFC 9457) for machines."""
 
 import structlog
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, current_app, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
@@ -68,42 +68,48 @@ def add_to_form(form, error: DomainError) -> None:
 
 def install(app: Flask) -> None:
     """Register the handlers."""
+    app.register_error_handler(DomainError, _domain)
+    app.register_error_handler(CSRFError, _csrf)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(DataError, _data)
+    app.register_error_handler(OperationalError, _database)
+    app.register_error_handler(Exception, _unexpected)
 
-    @app.errorhandler(DomainError)
-    def _domain(error: DomainError):
-        return render_error(error.status, code=error.code, detail=error.render(gettext), field=error.field)
 
-    @app.errorhandler(CSRFError)
-    def _csrf(error: CSRFError):
-        return render_error(400, code="form-expired", detail=gettext("Trang đã mở quá lâu. Mời bạn tải lại trang rồi gửi lại."))
+def _domain(error: DomainError):
+    return render_error(error.status, code=error.code, detail=error.render(gettext), field=error.field)
 
-    @app.errorhandler(HTTPException)
-    def _http(error: HTTPException):
-        if error.code is not None and error.code < 400:
-            return error
-        response = render_error(error.code or 500)
-        for name, value in error.get_headers():
-            if name.lower() in {"allow", "retry-after"}:
-                response.headers[name] = value
-        return response
 
-    @app.errorhandler(DataError)
-    def _data(error: DataError):
-        # A value no column can hold (number too large, NUL in text) that a form let through.
-        db.session.rollback()
-        log.warning("value-refused-by-database", error=str(error.orig)[:200])
-        return render_error(400)
+def _csrf(_error: CSRFError):
+    return render_error(400, code="form-expired", detail=gettext("Trang đã mở quá lâu. Mời bạn tải lại trang rồi gửi lại."))
 
-    @app.errorhandler(OperationalError)
-    def _database(error: OperationalError):
-        db.session.rollback()
-        log.error("database-unavailable", error=str(error.orig)[:200])
-        return render_error(503)
 
-    @app.errorhandler(Exception)
-    def _unexpected(error: Exception):
-        if app.testing:
-            raise error
-        db.session.rollback()
-        log.exception("unexpected-error")
-        return render_error(500)
+def _http(error: HTTPException):
+    if error.code is not None and error.code < 400:
+        return error
+    response = render_error(error.code or 500)
+    for name, value in error.get_headers():
+        if name.lower() in {"allow", "retry-after"}:
+            response.headers[name] = value
+    return response
+
+
+def _data(error: DataError):
+    # A value no column can hold (number too large, NUL in text) that a form let through.
+    db.session.rollback()
+    log.warning("value-refused-by-database", error=str(error.orig)[:200])
+    return render_error(400)
+
+
+def _database(error: OperationalError):
+    db.session.rollback()
+    log.error("database-unavailable", error=str(error.orig)[:200])
+    return render_error(503)
+
+
+def _unexpected(error: Exception):
+    if current_app.testing:
+        raise error
+    db.session.rollback()
+    log.exception("unexpected-error")
+    return render_error(500)

@@ -8,9 +8,7 @@ from pathlib import Path
 from marketplace.config import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
-HALF_DONE = re.compile(
-    "|".join(("TO" + "DO", "FIX" + "ME", "lorem " + "ipsum", "sắp ra " + "mắt", "coming " + "soon")), re.IGNORECASE
-)
+HALF_DONE = re.compile("|".join(("TO" + "DO", "FIX" + "ME", "(?i:lorem " + "ipsum)", "(?i:sắp ra " + "mắt)", "(?i:coming " + "soon)")))
 MACHINE = re.compile("/(?:" + "|".join(("work", "farm", "root")) + ")/")
 TEXT = {".py", ".html", ".css", ".js", ".md", ".cfg", ".toml", ".sh", ".txt", ""}
 
