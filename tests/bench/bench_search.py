@@ -19,7 +19,7 @@ from tests.engines import PostgresDatabase, SqliteDatabase, postgres_url
 from tests.factories.sellers import make_seller
 
 PRODUCTS = 100_000
-ROUNDS = 60
+ROUNDS = 30
 DAY = date(2026, 11, 22)
 GOODS = (
     "Xoài",
