@@ -15,10 +15,7 @@ INDENT = "\N{NO-BREAK SPACE}\N{NO-BREAK SPACE}"
 def groups(criteria: Criteria, *, shelves: Sequence[CategoryRow], units: Sequence[PlaceOption], locale: str) -> list[dict]:
     """Shelf, place, OCOP, certificate, season, order; each (value, label, chosen)."""
     return [
-        _select("danh-muc", _("Nhóm hàng"), criteria.category, [
-            ("", _("Tất cả")),
-            *((s.slug, (INDENT if s.parent_id else "") + s.title(locale)) for s in shelves),
-        ]),
+        _select("danh-muc", _("Nhóm hàng"), criteria.category, [("", _("Tất cả")), *_shelves(shelves, criteria.category, locale)]),
         _select("khu-vuc", _("Khu vực"), criteria.area or str(criteria.place_id or ""), _places(units, criteria.place_id)),
         _select("ocop", _("OCOP"), str(criteria.ocop or ""), [
             ("", _("Tất cả")), ("3", _("Từ 3 sao")), ("4", _("Từ 4 sao")), ("5", _("5 sao")),
@@ -31,6 +28,16 @@ def groups(criteria: Criteria, *, shelves: Sequence[CategoryRow], units: Sequenc
             ("phu-hop", _("Phù hợp nhất")), ("moi", _("Mới lên chợ")), ("gia-thap", _("Giá thấp trước")),
             ("gia-cao", _("Giá cao trước")),
         ]),
+    ]
+
+
+def _shelves(shelves: Sequence[CategoryRow], chosen: str, locale: str) -> list[tuple[str, str]]:
+    """The top shelves, and the inner ones of the shelf one is at: all fifty would weigh more than six products."""
+    here = next((shelf for shelf in shelves if shelf.slug == chosen), None)
+    opened = here and (here.parent_id or here.id)
+    return [
+        (shelf.slug, (INDENT if shelf.parent_id else "") + shelf.title(locale))
+        for shelf in shelves if shelf.parent_id in (None, opened)
     ]
 
 
