@@ -16,7 +16,8 @@ compress = Compress()
 csrf = CSRFProtect()
 login = LoginManager()
 migrate = Migrate()
-limiter = Limiter(key_func=get_remote_address, headers_enabled=True, default_limits=["600 per minute"])
+# Generous: a whole village may share one address behind its mobile network. Doors that can be abused have their own.
+limiter = Limiter(key_func=get_remote_address, headers_enabled=True, default_limits=["3000 per minute"])
 
 
 @limiter.request_filter

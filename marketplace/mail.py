@@ -17,7 +17,7 @@ MAX_TRIES = 8
 
 
 class OutboxMessage(Base):
-    """One message to one recipient: pending, sent or failed."""
+    """One message to one recipient: pending, sent, failed, or withheld (the demo)."""
 
     __tablename__ = "outbox_message"
 
@@ -60,7 +60,7 @@ class Sender:
     def send(self, *, channel: str, recipient: str, subject: str, body: str) -> None:
         """Raises OSError or smtplib.SMTPException when the message could not be handed over."""
         if not self.url:
-            log.info("message", channel=channel, recipient=recipient, subject=subject)
+            log.info("message-not-sent-no-mail-url", channel=channel, recipient=f"…{recipient[-3:]}", subject=subject)
             return
         if channel != "email":
             raise OSError(f"no sender configured for channel {channel}")

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from marketplace import provenance
 from marketplace.database import db, transaction, vietnam_day
 from marketplace.demo import goods, harvests, history, market, people, photos, trade
 from marketplace.demo.history import Sold
 from marketplace.demo.random_market import generator
+from marketplace.mail import OutboxMessage
 from marketplace.places.models import PlaceSuccession, PlaceUnit
 from marketplace.sellers.models import Seller
 
@@ -87,6 +88,8 @@ def _play(scale: int, pictures: photos.Darkroom, tick: Callable[[], None], now: 
         part="now",
         tick=tick,
     )
+    # Nobody real is told of a played order: its messages stay in the outbox as withheld.
+    db.session.execute(update(OutboxMessage).where(OutboxMessage.state == "pending").values(state="withheld"))
 
 
 def _moments_2022() -> list[datetime]:
