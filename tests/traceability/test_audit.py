@@ -221,7 +221,7 @@ def test_a_log_rolled_back_behind_its_checkpoint_gets_no_signature(engine, seale
 
 def removal(seq: int) -> list:
     tables = ("tlog_lotlink", "tlog_body", "tlog_entry")
-    return [(f"DELETE FROM {table} WHERE seq = :seq", {"seq": seq}) for table in tables]  # noqa: S608  # fixed names
+    return [(f"DELETE FROM {table} WHERE seq = :seq", {"seq": seq}) for table in tables]  # fixed names
 
 
 def edge_of(rows) -> Edge:

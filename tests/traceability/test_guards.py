@@ -24,7 +24,7 @@ CHANGES = [
     "UPDATE tlog_note SET line = 'forged'",
     "UPDATE tlog_pending SET leaf = leaf",
     "UPDATE tlog_pendinglot SET n = n + 1",
-    *(f"DELETE FROM {table}" for table in (*WRITTEN_ONCE, HEAD)),  # noqa: S608  # fixed names
+    *(f"DELETE FROM {table}" for table in (*WRITTEN_ONCE, HEAD)),  # fixed names
     "INSERT INTO tlog_entry (seq, id, leaf) SELECT seq, id, leaf FROM tlog_entry WHERE seq = 1"
     " ON CONFLICT (seq) DO UPDATE SET id = 'forged'",
 ]
