@@ -18,6 +18,9 @@ def install(app: Flask, *, payment_origin: str, secure: bool) -> None:
     @app.after_request
     def _headers(response: Response) -> Response:
         headers = response.headers
+        headers.setdefault("X-Content-Type-Options", "nosniff")
+        if request.endpoint == "static":
+            return response  # a page loads some twenty of these: each header would be sent twenty times
         if response.mimetype == "text/html":
             forms = f"'self' {payment_origin}".strip()
             headers.setdefault(
@@ -25,12 +28,11 @@ def install(app: Flask, *, payment_origin: str, secure: bool) -> None:
                 f"default-src 'self'; script-src 'self' 'nonce-{csp_nonce()}'; style-src 'self'; img-src 'self' data: blob:; "
                 f"object-src 'none'; base-uri 'none'; form-action {forms}; frame-ancestors 'none'",
             )
-        headers.setdefault("X-Content-Type-Options", "nosniff")
         headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
         headers.setdefault("Permissions-Policy", "geolocation=(self), camera=(self), microphone=()")
         headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         if secure:
             headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-        if request.endpoint != "static" and "Cache-Control" not in headers:
+        if "Cache-Control" not in headers:
             headers["Cache-Control"] = "no-store" if request.cookies.get("session") else "no-cache"
         return response
