@@ -1,12 +1,14 @@
 """Outgoing messages: written with the business change, sent after commit, each with its outcome visible."""
 
 import smtplib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.database import Base, Id, Line, Prose, Short, after_commit, db, transaction
@@ -35,19 +37,35 @@ class OutboxMessage(Base):
     error: Mapped[Line | None]
 
 
+_WRITE = insert(OutboxMessage.__table__).inline()
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What goes to one recipient by channel "email" or "sms"; `reference` is what it is about, e.g. an order code."""
+
+    channel: str
+    recipient: str
+    subject: str
+    body: str
+    reference: str
+
+
 def queue(*, channel: str, recipient: str, subject: str, body: str, reference: str, now: datetime) -> None:
     """Write a message in the current transaction; it leaves after commit, or never."""
-    db.session.add(
-        OutboxMessage(
-            channel=channel,
-            recipient=recipient,
-            subject=subject[:255],
-            body=body,
-            reference=reference,
-            created_at=now,
-            due_at=now,
-        )
-    )
+    queue_all([Letter(channel, recipient, subject, body, reference)], now=now)
+
+
+def queue_all(letters: Sequence[Letter], *, now: datetime) -> None:
+    """The same for several messages (at least one), in one statement."""
+    rows = [
+        {
+            "channel": letter.channel, "recipient": letter.recipient, "subject": letter.subject[:255],
+            "body": letter.body, "reference": letter.reference, "created_at": now, "due_at": now,
+        }
+        for letter in letters
+    ]
+    db.session.execute(_WRITE, rows)
     after_commit(lambda: jobs.wake("mail"))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, and_, select
+from sqlalchemy import Engine, Row, and_, bindparam, select
 from sqlalchemy.orm import aliased
 
 from marketplace.accounts.models import Person
@@ -144,14 +144,33 @@ PHOTO_COLUMNS = (ProductPhoto.key, ProductPhoto.widths, ProductPhoto.width, Prod
 _CATEGORY_COLUMNS = (Category.id, Category.slug, Category.parent_id, Category.name, Category.name_en, Category.picture)
 _PARENT = aliased(Category)
 _kept: WeakKeyDictionary[Engine, tuple[CategoryRow, ...]] = WeakKeyDictionary()
+# Plain tables where every basket and every placed order passes: the ORM's part costs as much as the driver's.
+_P, _S, _F, _C, _L = (
+    model.__table__.c for model in (Product, Seller, ProductPhoto, Certificate, ProductCertificate)
+)
 _ORDERABLE = (
     select(
-        Product.id, Product.seller_id, Seller.name, Product.name, Product.slug, Product.measure, Product.unit_label,
-        Product.price, Product.step, Product.minimum, Product.grams_per_piece, Product.perishable, Product.category_id,
-        Product.state, Seller.state, *PHOTO_COLUMNS,
+        _P.id, _P.seller_id, _S.name, _P.name, _P.slug, _P.measure, _P.unit_label, _P.price, _P.step, _P.minimum,
+        _P.grams_per_piece, _P.perishable, _P.category_id, _P.state, _S.state,
+        _F.key, _F.widths, _F.width, _F.height, _F.alt,
     )
-    .join(Seller, Seller.id == Product.seller_id)
-    .outerjoin(ProductPhoto, FIRST_PHOTO)
+    .select_from(
+        Product.__table__.join(Seller.__table__, _S.id == _P.seller_id)
+        .outerjoin(ProductPhoto.__table__, and_(_F.product_id == _P.id, _F.position == 0))
+    )
+    .where(_P.id.in_(bindparam("products", expanding=True)), _P.price.is_not(None))
+)
+_CERTIFICATES = (
+    select(
+        _L.product_id, _C.id, _C.seller_id, _C.kind, _C.number, _C.issuer, _C.scope, _C.valid_from, _C.valid_to, _C.stars,
+        _C.file_key, _C.checked_at, _C.revoked_at, _C.revoked_reason, Person.__table__.c.full_name.label("checker"),
+    )
+    .select_from(
+        ProductCertificate.__table__.join(Certificate.__table__, _C.id == _L.certificate_id)
+        .outerjoin(Person.__table__, Person.__table__.c.id == _C.checked_by_id)
+    )
+    .where(_L.product_id.in_(bindparam("products", expanding=True)))
+    .order_by(_L.product_id, _C.kind, _C.valid_to.desc(), _C.id)
 )
 _PAGE = (
     select(Product, Seller, Category, _PARENT, PlaceUnit.name, ProductChannel.channel, ProductChannel.url)
@@ -171,30 +190,24 @@ def photo_row(key, widths, width, height, alt) -> PhotoRow | None:
 
 def orderable(product_ids: Collection[int]) -> dict[int, Orderable]:
     """Products by id, whatever their state; unknown ids are left out. Products without a price are left out too."""
-    rows = db.session.execute(_ORDERABLE.where(Product.id.in_(product_ids), Product.price.is_not(None)))
+    rows = db.session.execute(_ORDERABLE, {"products": list(product_ids)})
     return {row[0]: Orderable(*row[:15], photo=photo_row(*row[15:])) for row in rows}
 
 
 def certificates_of(product_ids: Collection[int], day: date) -> dict[int, list[CertificateRow]]:
     """Certificates linked to each product, with their state on `day`; products without any are left out."""
-    rows = db.session.execute(
-        select(ProductCertificate.product_id, Certificate, Person.full_name)
-        .join(Certificate, Certificate.id == ProductCertificate.certificate_id)
-        .outerjoin(Person, Person.id == Certificate.checked_by_id)
-        .where(ProductCertificate.product_id.in_(product_ids))
-        .order_by(ProductCertificate.product_id, Certificate.kind, Certificate.valid_to.desc(), Certificate.id)
-    )
     found: dict[int, list[CertificateRow]] = {}
-    for product_id, certificate, checker in rows:
-        found.setdefault(product_id, []).append(_certificate(certificate, checker, day))
+    for row in db.session.execute(_CERTIFICATES, {"products": list(product_ids)}):
+        found.setdefault(row.product_id, []).append(_certificate(row, day))
     return found
 
 
-def _certificate(row: Certificate, checker: str | None, day: date) -> CertificateRow:
+def _certificate(row: Row, day: date) -> CertificateRow:
     return CertificateRow(
         id=row.id, seller_id=row.seller_id, kind=row.kind, number=row.number, issuer=row.issuer, scope=row.scope,
-        valid_from=row.valid_from, valid_to=row.valid_to, state=row.state_on(day), stars=row.stars,
-        has_file=row.file_key is not None, checked_at=row.checked_at, checked_by=checker, revoked_reason=row.revoked_reason,
+        valid_from=row.valid_from, valid_to=row.valid_to, state=Certificate.state_on(row, day), stars=row.stars,
+        has_file=row.file_key is not None, checked_at=row.checked_at, checked_by=row.checker,
+        revoked_reason=row.revoked_reason,
     )
 
 

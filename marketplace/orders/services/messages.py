@@ -1,5 +1,6 @@
 """What buyers and sellers are told, in short messages a phone shows whole; they leave through the outbox (I9)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from marketplace import mail
@@ -32,25 +33,25 @@ def tell(audience: str, state: str, *, order: OrderRow, reason: str, now: dateti
         return
     body = text % {"code": order.code, "seller": order.seller_name, "reason": reason or "không nêu"}
     if audience == "buyer":
-        _send(phone=order.phone, email=None, code=order.code, body=body, now=now)
+        letter = _letter(order.phone, None, order.code, body)
     else:
-        _send(phone=order.seller_phone, email=order.seller_email, code=order.code, body=body, now=now)
+        letter = _letter(order.seller_phone, order.seller_email, order.code, body)
+    mail.queue_all([letter], now=now)
 
 
-def tell_placed(*, phone: str, email: str | None, code: str, total: int, link: str, now: datetime) -> None:
-    """The buyer's receipt: code, sum and the link by which the order is followed."""
+def tell_placed(
+    *, phone: str, email: str | None, code: str, total: int, link: str, sellers: Sequence[tuple[str, str | None, str]],
+    now: datetime,
+) -> None:
+    """The buyer's receipt: code, sum and the link by which the order is followed; and to each of `sellers` (phone,
+    e-mail, order code) that there is an order to answer."""
     body = f"Chợ nông sản Cần Thơ: đã đặt đơn {code}, tổng {format_dong(total)}. Theo dõi đơn tại {link}"
-    _send(phone=phone, email=email, code=code, body=body, now=now)
+    text = TO_SELLER["PENDING_SELLER"]
+    letters = [_letter(phone, email, code, body)]
+    letters += [_letter(to, address, order, text % {"code": order}) for to, address, order in sellers]
+    mail.queue_all(letters, now=now)
 
 
-def tell_new_order(*, phone: str, email: str | None, code: str, now: datetime) -> None:
-    """A seller has an order to answer."""
-    _send(phone=phone, email=email, code=code, body=TO_SELLER["PENDING_SELLER"] % {"code": code}, now=now)
-
-
-def _send(*, phone: str, email: str | None, code: str, body: str, now: datetime) -> None:
+def _letter(phone: str, email: str | None, code: str, body: str) -> mail.Letter:
     """By e-mail where there is an address, else by text message."""
-    mail.queue(
-        channel="email" if email else "sms", recipient=email or phone, subject=f"Đơn hàng {code}", body=body,
-        reference=code, now=now,
-    )
+    return mail.Letter("email" if email else "sms", email or phone, f"Đơn hàng {code}", body, code)

@@ -133,7 +133,7 @@ _FIND = select(_P.code, _P.buyer_id).where(_P.client_key == bindparam("key"))
 _EMPTY = delete(BasketLine.__table__).where(BasketLine.__table__.c.basket_id == bindparam("basket"))
 _PURCHASE = insert(Purchase.__table__).returning(_P.id)
 _ORDER = insert(SellerOrder.__table__).returning(SellerOrder.__table__.c.id)
-_LINE, _HOLD, _LOG = (insert(model.__table__) for model in (OrderLine, StockHold, OrderTransition))
+_LINE, _HOLD, _LOG = (insert(model.__table__).inline() for model in (OrderLine, StockHold, OrderTransition))
 
 
 def place_order(
@@ -262,12 +262,11 @@ def _write(wish: _Wish, priced: Quote) -> str:
 
 def _tell(wish: _Wish, priced: Quote, code: str, shares: dict[str, int], link: str) -> None:
     """The buyer's receipt; each seller hears of a cash order now, of a card order once it is paid."""
+    told = zip(priced.groups, shares, strict=True) if wish.method == "cod" else ()
     messages.tell_placed(
-        phone=wish.details.phone, email=wish.email, code=code, total=priced.total, link=link, now=wish.now
+        phone=wish.details.phone, email=wish.email, code=code, total=priced.total, link=link, now=wish.now,
+        sellers=[(group.seller_phone, group.seller_email, order_code) for group, order_code in told],
     )
-    if wish.method == "cod":
-        for group, order_code in zip(priced.groups, shares, strict=True):
-            messages.tell_new_order(phone=group.seller_phone, email=group.seller_email, code=order_code, now=wish.now)
 
 
 def _begin_payment(wish: _Wish, code: str, shares: dict[str, int], link: str) -> None:

@@ -2,11 +2,17 @@
 
 from datetime import datetime
 
+from sqlalchemy import insert
+
 from marketplace.database import transaction
 from marketplace.errors import N_, Conflict, DomainError
 from marketplace.money import format_dong
 from marketplace.payments.models import Payment, PaymentShare
 from marketplace.payments.services.ledger import lock_payment, shares_of
+
+_PAYMENTS, _SHARES = Payment.__table__, PaymentShare.__table__  # plain tables: every order placed passes here
+_PAYMENT = insert(_PAYMENTS).returning(_PAYMENTS.c.id)
+_SHARE = insert(_SHARES).inline()
 
 
 class WrongCash(DomainError):
@@ -20,10 +26,11 @@ class WrongCash(DomainError):
 def begin_cash(*, reference: str, amount: int, now: datetime) -> None:
     """Record that `amount` đồng will be due at the door of seller order `reference`."""
     with transaction() as session:
-        payment = Payment(reference=reference, method="cod", amount=amount, state="due", created_at=now, updated_at=now)
-        session.add(payment)
-        session.flush()
-        session.add(PaymentShare(payment_id=payment.id, reference=reference, amount=amount))
+        row = {
+            "reference": reference, "method": "cod", "amount": amount, "state": "due", "created_at": now, "updated_at": now,
+        }
+        payment_id = session.scalar(_PAYMENT, row)
+        session.execute(_SHARE, {"payment_id": payment_id, "reference": reference, "amount": amount})
 
 
 def change_cash(*, reference: str, amount: int, now: datetime) -> None:
