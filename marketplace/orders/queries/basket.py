@@ -1,13 +1,14 @@
 """A basket priced as of now, grouped by seller: what the basket page, the checkout page and the placement all read."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, or_, select
 
 from marketplace.catalogue import queries as catalogue
+from marketplace.catalogue.models import Product
 from marketplace.catalogue.queries import Orderable
 from marketplace.database import db, vietnam_day
 from marketplace.lots import queries as lots
@@ -114,18 +115,20 @@ class Quote:
         return hashlib.sha256(repr(agreed).encode()).hexdigest()[:32]
 
 
-_B, _L, _S, _D = (model.__table__.c for model in (Basket, BasketLine, Seller, DeliverySetting))
+_B, _L, _P, _S, _D = (model.__table__.c for model in (Basket, BasketLine, Product, Seller, DeliverySetting))
 _LINES = (
-    select(_B.id, _L.product_id, _L.quantity, _L.seen_price)
-    .select_from(Basket.__table__.join(BasketLine.__table__, _L.basket_id == _B.id))
+    select(
+        _B.id.label("basket_id"), _L.product_id, _L.quantity, _L.seen_price,
+        _S.id.label("seller_id"), _S.name, _S.slug, _S.phone, _S.email, _D.fee, _D.free_from, _D.pickup,
+    )
+    .select_from(
+        Basket.__table__.join(BasketLine.__table__, _L.basket_id == _B.id)
+        .join(Product.__table__, _P.id == _L.product_id)
+        .join(Seller.__table__, _S.id == _P.seller_id)
+        .outerjoin(DeliverySetting.__table__, _D.seller_id == _S.id)
+    )
     .where(_B.token == bindparam("token"), or_(_B.person_id.is_(None), _B.person_id == bindparam("person_id")))
     .order_by(_L.product_id)
-)
-_SELLERS = (
-    select(_S.id, _S.name, _S.slug, _S.phone, _S.email, _D.fee, _D.free_from, _D.pickup)
-    .select_from(Seller.__table__.outerjoin(DeliverySetting.__table__, _D.seller_id == _S.id))
-    .where(_S.id.in_(bindparam("sellers", expanding=True)))
-    .order_by(_S.id)
 )
 _TERMS = select(_D.fee, _D.free_from, _D.pickup).where(_D.seller_id == bindparam("seller_id"))
 
@@ -134,7 +137,7 @@ def quote(
     *, token: str | None, person_id: int | None, now: datetime, ways: Mapping[int, str] | None = None,
     with_stock: bool = True,
 ) -> Quote:
-    """Price a basket by today's prices, stock and delivery terms. Five statements, however many lines.
+    """Price a basket by today's prices, stock and delivery terms. Four statements, however many lines.
 
     `ways` is seller id → ship or pickup; pickup counts only where it is offered. `with_stock` False leaves the
     question of stock to the conditional UPDATE of the placement.
@@ -147,7 +150,8 @@ def quote(
     products = catalogue.orderable(ids)
     left = lots.stock_of(ids) if with_stock else None
     rows = [_row(line, products.get(line.product_id), left) for line in lines if line.product_id in products]
-    return Quote(lines[0].id, tuple(_groups(rows, ways or {}, rules)), rules)
+    sellers = {line.seller_id: line for line in lines}
+    return Quote(lines[0].basket_id, tuple(_groups(rows, sellers, ways or {}, rules)), rules)
 
 
 def _row(line, product: Orderable, left: Mapping[int, int] | None) -> Row:
@@ -165,15 +169,13 @@ def _row(line, product: Orderable, left: Mapping[int, int] | None) -> Row:
     return Row(product, line.quantity, line.seen_price, available, problem)
 
 
-def _groups(rows: list[Row], ways: Mapping[int, str], rules: dict[str, int]) -> list[Group]:
-    sellers = db.session.execute(_SELLERS, {"sellers": sorted({row.product.seller_id for row in rows})})
-    groups = []
-    for seller in sellers:
+def _groups(rows: list[Row], sellers: Mapping, ways: Mapping[int, str], rules: dict[str, int]) -> Iterator[Group]:
+    for seller_id in sorted({row.product.seller_id for row in rows}):
+        seller = sellers[seller_id]
         terms = _terms(seller, rules)
-        way = "pickup" if terms.pickup and ways.get(seller.id) == "pickup" else "ship"
-        own = tuple(row for row in rows if row.product.seller_id == seller.id)
-        groups.append(Group(seller.id, seller.name, seller.slug, seller.phone, seller.email, own, terms, way))
-    return groups
+        way = "pickup" if terms.pickup and ways.get(seller_id) == "pickup" else "ship"
+        own = tuple(row for row in rows if row.product.seller_id == seller_id)
+        yield Group(seller_id, seller.name, seller.slug, seller.phone, seller.email, own, terms, way)
 
 
 def _terms(row, rules: dict[str, int]) -> DeliveryTerms:

@@ -153,7 +153,8 @@ def place_order(
         except OutOfStock:
             # Somebody's unpaid hold may have run out: take it back, then try once more (I2).
             return _place(wish, reclaim=True)
-    except (IntegrityError, BasketEmpty):
+    except (IntegrityError, DomainError):
+        # A repeated press cannot be placed again (the key is unique); whatever stopped it, it gets its first answer.
         placed = _placed_before(wish)
         if placed is None:
             raise
@@ -190,9 +191,6 @@ def _placed_before(wish: _Wish) -> Placed | None:
 
 def _place(wish: _Wish, *, reclaim: bool) -> Placed:
     with transaction():
-        before = _placed_before(wish)
-        if before is not None:
-            return before
         priced = quote(
             token=wish.basket_token, person_id=wish.buyer_id, now=wish.now, ways=wish.details.ways, with_stock=False
         )

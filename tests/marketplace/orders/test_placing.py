@@ -66,6 +66,25 @@ def test_a_double_press_is_one_purchase_and_shows_the_same_link(app, now):
     assert rows(Purchase) == 1 and stock_row(product.id).allocated == 1_000
 
 
+@pytest.mark.parametrize("method", ["cod", "sack of rice"])
+@pytest.mark.parametrize("seen", ["now", "before"])
+def test_a_late_second_press_gets_its_first_answer_whatever_the_basket_holds_by_then(app, seen, method, now):
+    product = stocked_product()
+    token = make_basket({product.id: 1_000}, now=now)
+    old = details_for(token, now=now)
+    first = put(basket_token=token, details=old, now=now)
+    refilled = make_basket({product.id: 2_000}, now=now)
+    details = old if seen == "before" else details_for(refilled, now=now)
+    second = services.place_order(
+        buyer=None, basket_token=refilled, details=details, method=method, client_key=KEY, now=now
+    )
+    assert (second.purchase_code, second.fresh) == (first.purchase_code, False)
+    assert rows(Purchase) == 1 and stock_row(product.id).allocated == 1_000
+    assert services.place_order(
+        buyer=None, basket_token=refilled, details=details_for(refilled, now=now), method="cod", client_key="n" * 32, now=now
+    ).fresh
+
+
 def test_a_key_of_somebody_elses_purchase_opens_nothing(app, now):
     from marketplace.errors import Conflict
     from tests.factories.accounts import make_person
