@@ -139,6 +139,7 @@ class PostgresDatabase:
             seeded = [table for table in kept if connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone()]
             for table in seeded:
                 connection.execute(f"CREATE TABLE seed.{table} AS TABLE {table}")
+        self._known = set(tables)
         plain = [table for table in kept if not table.startswith("tlog_")]
         log = [table for table in kept if table.startswith("tlog_")]
         self._rows = ["SET LOCAL lock_timeout = '2s'", "SET LOCAL session_replication_role = replica", *_refill(plain, seeded)]
@@ -160,7 +161,9 @@ class PostgresDatabase:
                     "SELECT (SELECT count(*) FROM tlog_entry) <> (SELECT count(*) FROM seed.tlog_entry)"
                     " OR EXISTS (SELECT 1 FROM tlog_pending) OR EXISTS (SELECT 1 FROM tlog_checkpoint)"
                 ).fetchone()[0]
-                connection.execute("; ".join([*self._rows, *(self._log if grown else [])]))
+                present = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+                strange = [f"DROP TABLE {table}" for (table,) in present if table not in self._known]  # a test's own tables
+                connection.execute("; ".join([*self._rows, *strange, *(self._log if grown else [])]))
         except psycopg.Error:
             # A thread of the last test still holds a row, the schema was taken down, or the user is no superuser.
             self._create(self.database, self.template)

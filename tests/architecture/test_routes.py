@@ -29,10 +29,10 @@ def test_unguarded_view_is_refused(sqlite_database):
     view = app.view_functions["pages.healthz"]
     app.view_functions["pages.healthz"] = lambda: "open"
     try:
-        answer = app.test_client().get("/healthz")
+        with app.app_context():
+            answer = app.test_client().get("/healthz")
+            db.session.remove()
     finally:
         app.view_functions["pages.healthz"] = view
-        with app.app_context():
-            db.session.remove()
 
     assert answer.status_code == 403
