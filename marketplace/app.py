@@ -16,13 +16,14 @@ from marketplace.officers import views as officers
 from marketplace.orders import views as orders
 from marketplace.orders.services.listener import PaymentListener
 from marketplace.orders.services.timers import expire_due
+from marketplace.pages import metrics, visits
 from marketplace.pages import views as pages
-from marketplace.pages import visits
 from marketplace.payments import services as payment_services
 from marketplace.payments import views as payments
 from marketplace.payments.adapters.stripe import gateway_from
 from marketplace.places import views as places
 from marketplace.sellers import views as sellers
+from marketplace.shop import scans
 from marketplace.shop import views as shop
 from marketplace.web import access, errors, headers, logs, routing, templating
 
@@ -49,9 +50,6 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app = Flask(__name__, template_folder="../templates", static_folder="../static")
     app.config.update(_flask_config(settings))
     app.extensions["settings"] = settings
-    if settings.trusted_proxies:
-        hops = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
     logs.configure(production=settings.production)
     _bind_extensions(app)
     logs.install(app)
@@ -65,6 +63,10 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     _bind_slices(app, settings)
+    scans.install(app, measure=metrics.measure)
+    if settings.trusted_proxies:  # outermost: all behind it must know the reader's own scheme and address
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
     return app
 
 

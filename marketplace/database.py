@@ -7,7 +7,9 @@ from typing import Annotated
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, DateTime, Engine, Integer, MetaData, String, Text, TypeDecorator, event
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import JSON
 
 VIETNAM = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
@@ -99,8 +101,10 @@ def install_engine_events(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection):
-        writing = connection.get_execution_options().get("writing", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        if connection.get_execution_options().get("writing", False):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:  # by the driver: it takes no lock, so it cannot fail, and every page begins with it
+            connection.connection.driver_connection.execute("BEGIN")
 
 
 @contextmanager
@@ -144,6 +148,24 @@ def after_commit(work: Callable[[], None]) -> None:
         session.info["after_commit"].append(work)
     else:
         work()
+
+
+class fingerprint(FunctionElement):
+    """All the given columns as one text, which differs when any of them does."""
+
+    name = "fingerprint"
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(fingerprint, "sqlite")
+def _json_array(element, compiler, **options) -> str:
+    return f"json_array({compiler.process(element.clauses, **options)})"
+
+
+@compiles(fingerprint, "postgresql")
+def _json_build_array(element, compiler, **options) -> str:
+    return f"CAST(json_build_array({compiler.process(element.clauses, **options)}) AS TEXT)"
 
 
 def on_postgresql() -> bool:

@@ -23,13 +23,17 @@ def install(bp: Blueprint) -> None:
 
     @bp.after_app_request
     def _end(response: Response) -> Response:
-        endpoint = request.endpoint or "none"
-        method = request.method if request.method in METHODS else "other"
-        REQUESTS.labels(method, endpoint, str(response.status_code)).inc()
         began = g.get("metrics_began")
-        if began is not None:
-            SECONDS.labels(endpoint).observe(time.perf_counter() - began)
+        seconds = None if began is None else time.perf_counter() - began
+        measure(request.method, request.endpoint or "none", response.status_code, seconds)
         return response
+
+
+def measure(method: str, endpoint: str, status: int, seconds: float | None) -> None:
+    """Count one answered request, and its time when that is known."""
+    REQUESTS.labels(method if method in METHODS else "other", endpoint, str(status)).inc()
+    if seconds is not None:
+        SECONDS.labels(endpoint).observe(seconds)
 
 
 def text() -> bytes:

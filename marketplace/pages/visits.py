@@ -7,11 +7,13 @@ that is accepted: nobody was promised they are kept.
 import re
 import threading
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
 
 import structlog
 from flask import Flask, Response, request
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.http import dump_cookie
 
 from marketplace.database import utcnow, vietnam_day
 from marketplace.statistics import services
@@ -29,13 +31,31 @@ BOTS = re.compile(
 class VisitBuffer:
     """Counts by (Vietnamese day, kind) until they are taken."""
 
-    def __init__(self) -> None:
+    known = f"{COOKIE}=1"
+    """The cookie of somebody whose visit is counted, as the browser sends it."""
+
+    def __init__(self, on_first: Callable[[], None] = lambda: None) -> None:
+        self._on_first = on_first
+        self._begun = False
         self._counts: Counter = Counter()
         self._lock = threading.Lock()
 
     def add(self, kind: str, now: datetime) -> None:
         with self._lock:
             self._counts[(vietnam_day(now), kind)] += 1
+
+    def greet(self, path: str, *, agent: str, known: bool, secure: bool) -> str | None:
+        """Count a person's look at a page; the Set-Cookie value that marks the visit, None for a machine."""
+        if BOTS.search(agent):
+            return None
+        now = utcnow()
+        self.add("trace" if path.startswith(("/t/", "/T/")) else "page", now)
+        if not known:
+            self.add("visit", now)
+        if not self._begun:
+            self._begun = True
+            self._on_first()
+        return dump_cookie(COOKIE, "1", max_age=HALF_HOUR, httponly=True, samesite="Lax", secure=secure)
 
     def take(self) -> dict:
         """All counts so far; the buffer is empty afterwards."""
@@ -51,22 +71,16 @@ class VisitBuffer:
 
 def install(app: Flask, *, in_background: bool) -> VisitBuffer:
     """Count visits of people on HTML pages; `in_background` starts the flushing thread with the first visit."""
-    buffer = VisitBuffer()
+    buffer = VisitBuffer(lambda: _start(app, buffer) if in_background else None)
     app.extensions["visits"] = buffer
-    started = threading.Event()
 
     @app.after_request
     def _count(response: Response) -> Response:
-        if not _is_page(response):
-            return response
-        now = utcnow()
-        buffer.add("trace" if request.path.startswith("/t/") else "page", now)
-        if COOKIE not in request.cookies:
-            buffer.add("visit", now)
-        response.set_cookie(COOKIE, "1", max_age=HALF_HOUR, httponly=True, samesite="Lax", secure=request.is_secure)
-        if in_background and not started.is_set():
-            started.set()
-            threading.Thread(target=_flush_forever, args=(app, buffer), name="visits", daemon=True).start()
+        if _is_page(response):
+            agent, known = request.headers.get("User-Agent", "bot"), COOKIE in request.cookies
+            cookie = buffer.greet(request.path, agent=agent, known=known, secure=request.is_secure)
+            if cookie:
+                response.headers.add("Set-Cookie", cookie)
         return response
 
     return buffer
@@ -75,9 +89,7 @@ def install(app: Flask, *, in_background: bool) -> VisitBuffer:
 def _is_page(response: Response) -> bool:
     if request.method != "GET" or response.status_code not in (200, 304) or request.endpoint == "static":
         return False
-    if response.mimetype != "text/html" or request.path.startswith(("/quan-ly", "/healthz", "/readyz", "/metrics")):
-        return False
-    return not BOTS.search(request.headers.get("User-Agent", "bot"))
+    return response.mimetype == "text/html" and not request.path.startswith(("/quan-ly", "/healthz", "/readyz", "/metrics"))
 
 
 def flush(app: Flask, buffer: VisitBuffer) -> None:
@@ -91,6 +103,10 @@ def flush(app: Flask, buffer: VisitBuffer) -> None:
         except SQLAlchemyError:
             log.exception("visits-not-written")
             buffer.give_back(counts)
+
+
+def _start(app: Flask, buffer: VisitBuffer) -> None:
+    threading.Thread(target=_flush_forever, args=(app, buffer), name="visits", daemon=True).start()
 
 
 def _flush_forever(app: Flask, buffer: VisitBuffer) -> None:

@@ -41,7 +41,7 @@ class Shelf:
         """304 when the reader has this version, else the kept page, else the one `make` renders (text, status)."""
         if request.if_none_match.contains_weak(key):
             return _headed(Response(status=304), key)
-        page = self._take(key)
+        page = self.kept(key)
         if page is None:
             text, status = make()
             body = text.encode()
@@ -49,7 +49,8 @@ class Shelf:
             self._put(page)
         return _response(page)
 
-    def _take(self, key: str) -> Prepared | None:
+    def kept(self, key: str) -> Prepared | None:
+        """The page kept under this key."""
         with self._lock:
             page = self._pages.get(key)
             if page is not None:

@@ -8,6 +8,7 @@ import uuid
 import structlog
 from flask import Flask, g, request
 
+log = structlog.get_logger()
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 
@@ -27,7 +28,7 @@ def configure(*, production: bool) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        cache_logger_on_first_use=False,
+        cache_logger_on_first_use=production,
     )
 
 
@@ -36,22 +37,31 @@ def request_id() -> str:
     return g.get("request_id", "") if g else ""
 
 
+def begin(given: str) -> str:
+    """Start a request's log context; its id is `given` when that looks sane, else a new one."""
+    identity = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=identity)
+    return identity
+
+
+def end(method: str, path: str, status: int, seconds: float) -> None:
+    """The one line of a request."""
+    log.info("request", method=method, path=path, status=status, ms=round(seconds * 1000, 1))
+
+
 def install(app: Flask) -> None:
     """Give every request an id, answer it in X-Request-ID, log one line when it ends."""
-    log = structlog.get_logger()
 
     @app.before_request
     def _begin():
-        given = request.headers.get("X-Request-ID", "")
-        g.request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        g.request_id = begin(request.headers.get("X-Request-ID", ""))
         g.began = time.perf_counter()
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=g.request_id)
 
     @app.after_request
     def _end(response):
         response.headers["X-Request-ID"] = request_id()
         if request.endpoint != "static":
-            took = round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1)
-            log.info("request", method=request.method, path=request.path, status=response.status_code, ms=took)
+            now = time.perf_counter()
+            end(request.method, request.path, response.status_code, now - g.get("began", now))
         return response

@@ -36,6 +36,7 @@ def install(app: Flask) -> None:
         return url_for("static", filename=filename, v=version(filename))
 
     # Globals, because macros are imported without context.
+    app.extensions["static_version"] = version
     app.jinja_env.globals.update(csp_nonce=headers.csp_nonce, static=static)
 
     @app.context_processor

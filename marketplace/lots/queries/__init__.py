@@ -16,7 +16,15 @@ from marketplace.lots.queries.desk import (
     open_lots,
 )
 from marketplace.lots.queries.stock import PackableLot, lots_for_packing, stock_of
-from marketplace.lots.queries.trace import TraceHead, TracePage, TraceStep, lot_of_code, trace_head, trace_page
+from marketplace.lots.queries.trace import (
+    TraceHead,
+    TracePage,
+    TraceStep,
+    lot_of_code,
+    trace_head,
+    trace_page,
+    trace_version,
+)
 
 __all__ = [
     "AreaRow",
@@ -41,4 +49,5 @@ __all__ = [
     "stock_of",
     "trace_head",
     "trace_page",
+    "trace_version",
 ]

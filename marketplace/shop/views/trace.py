@@ -16,13 +16,12 @@ from marketplace.lots.verdict import TONES, verdict
 from marketplace.sellers import labels as seller_words
 from marketplace.shop import trace_items
 from marketplace.shop.forms import CodeForm, ReportForm
-from marketplace.shop.prepared import Shelf
+from marketplace.shop.scans import edition, shelf
 from marketplace.shop.views import bp
 from marketplace.web.access import public
 from marketplace.web.errors import add_to_form
 
 FOREVER = "public, max-age=31536000, immutable"
-shelf = Shelf()
 
 
 @bp.get("/t/<code>")
@@ -38,10 +37,8 @@ def trace(code: str):
     head = lots.trace_head(known)
     if head is None:
         return _unknown(known)
-    day, locale = vietnam_day(utcnow()), current_locale()
-    build = current_app.jinja_env.globals["static"]("css/trace.css")
-    key = f"{head.version}-{day:%y%m%d}-{locale}-{build[-12:]}-{current_app.extensions['settings'].release}"
-    return shelf.answer(key, lambda: (_page(head, day), 200))
+    day = vietnam_day(utcnow())
+    return shelf.answer(edition(current_app, head.version, day, current_locale()), lambda: (_page(head, day), 200))
 
 
 @bp.get("/t/<code>/qr.svg")
