@@ -133,6 +133,8 @@ def _saved(product):
     return redirect(url_for("catalogue.products"))
 
 
-def _number(text: str | None) -> int:
+def _number(text: str | int | None) -> int:
     """An id or version from a hidden field; 0 (which fits nothing) when it is no number."""
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) <= LONGEST_ID else 0
+    if not isinstance(text, str):  # the field was not sent at all, and the form still holds the stored number
+        return 0
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST_ID else 0

@@ -4,8 +4,10 @@ import unicodedata
 from datetime import date, datetime
 
 import phonenumbers
+from flask import request
 from flask_wtf import FlaskForm
-from wtforms import Field, StringField
+from werkzeug.datastructures import CombinedMultiDict, MultiDict
+from wtforms import Field, FileField, StringField
 from wtforms.validators import ValidationError
 from wtforms.widgets import TextInput
 
@@ -39,6 +41,16 @@ class Form(FlaskForm):
             if clean_text not in filters and issubclass(unbound_field.field_class, StringField):
                 unbound_field.kwargs["filters"] = [clean_text, *filters]
             return unbound_field.bind(form=form, **options)
+
+        def wrap_formdata(self, form, formdata):
+            """The submitted form; a file under the name of a text field, and any JSON, is as good as nothing."""
+            if formdata is None or hasattr(formdata, "getlist"):
+                return formdata
+            if not form.is_submitted():
+                return None
+            wanted = {field.name for field in form if isinstance(field, FileField)}
+            files = MultiDict((name, file) for name, file in request.files.items(multi=True) if name in wanted)
+            return CombinedMultiDict((files, request.form))
 
 
 class _TypedField(Field):
