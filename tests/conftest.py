@@ -12,6 +12,8 @@ from tests.browser import Browser
 from tests.engines import PostgresDatabase, SqliteDatabase, postgres_url
 
 MISSING: list[str] = []
+MEASURED: list[str] = []
+"""Lines that tests want printed at the end: tables of sizes, never times."""
 
 
 def pytest_configure(config):
@@ -30,6 +32,8 @@ def _miss(line: str) -> None:
 def pytest_terminal_summary(terminalreporter):
     for line in MISSING:
         terminalreporter.write_line(f"not run: {line}")
+    for line in MEASURED:
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,8 @@ from tests.factories.orders import make_basket
 
 pytestmark = pytest.mark.browser
 WIDTHS = ({"width": 360, "height": 740}, {"width": 1280, "height": 800})
-ONCE = frozenset({"shop.report", "lots.diary", "shop.trace_printed", "pages.text"})
-"""Endpoints whose addresses all look alike: the first one stands for them (texts: also the longest)."""
+ONCE = frozenset({"shop.report", "lots.diary", "shop.trace_printed"})
+"""Endpoints whose addresses all look alike: the first one stands for them."""
 MISTAKES = {
     "visitor": ("/dang-ky", "/dang-nhap", "/thanh-toan", "/t/7K3M9Q2X5R8T1W/phan-anh"),
     "seller": ("/kenh-ban/san-pham/moi", "/kenh-ban/vung-trong/them", "/kenh-ban/chung-nhan/moi", "/kenh-ban/giay-to"),
@@ -107,12 +107,22 @@ def test_axe_finds_nothing_on_forms_that_came_back_for(role, desk, living):
     page, faults = desk(role), []
     for path in MISTAKES[role]:
         page.goto(path)
+        if page.locator("#price").count():  # an empty listing is a draft, an unreadable price is not
+            page.locator("#price").fill("abc")
         page.locator("main form[method=post] button[type=submit]:visible").last.click()
         page.locator("[aria-invalid=true], .field__error, .error-summary").first.wait_for()
         assert urlsplit(page.url).path.startswith(path[:8])
         faults += violations(page, f"{path}, sent empty")
 
     assert faults == []
+
+
+def test_axe_would_find_something(desk):
+    page = desk("visitor")
+    page.goto("/truy-xuat")
+    page.evaluate("document.querySelector('main').insertAdjacentHTML('beforeend', '<img src=/static/img/logo.svg>')")
+
+    assert any("image-alt" in line for line in violations(page, "/truy-xuat"))
 
 
 def test_axe_finds_nothing_on_a_refusal(desk, living):

@@ -1,6 +1,7 @@
 """The populated market, built once per engine and put back before each test that asks for it."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -70,12 +71,15 @@ class Living:
 
     def restore(self) -> None:
         """Everything as it was."""
-        base = self.database.template
-        self.database.template = self._copy
-        try:
-            self.database.reset()
-        finally:
-            self.database.template = base
+        with self.app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+        if self.database.name == "sqlite":
+            for suffix in ("-wal", "-shm"):
+                Path(f"{self.database.file}{suffix}").unlink(missing_ok=True)
+            shutil.copy(self._copy, self.database.file)
+        else:
+            self.database._create(self.database.database, self._copy)
 
     def close(self) -> None:
         if self.database.name != "sqlite":
