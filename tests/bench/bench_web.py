@@ -114,7 +114,7 @@ def _server(factory: str, environment: dict):
         sys.executable, "-m", "gunicorn", f"tests.bench.web_apps:{factory}()", "--bind", f"127.0.0.1:{port}", "--workers", "1",
         "--worker-class", "sync", "--log-level", "critical", "--access-logfile", "/dev/null",
     ]
-    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment, stdout=subprocess.DEVNULL)  # noqa: S603 - our own command
+    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment, stdout=subprocess.DEVNULL)
     try:
         yield _Server(port, _worker_of(process.pid, port))
     finally:

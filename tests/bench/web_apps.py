@@ -45,10 +45,12 @@ def site_app() -> Flask:
     from marketplace.app import create_app
     from marketplace.shop.prepared import Shelf
     from marketplace.shop.views import trace
+    from marketplace.web import logs
     from tests.engines import settings
 
     app = create_app(settings(os.environ["BENCH_DATABASE"], Path(os.environ["BENCH_FOLDER"])))
     app.testing = False
+    logs.configure(production=True)
     if os.environ.get("BENCH_UNPREPARED"):
         trace.shelf = Shelf(0)
     return app

@@ -191,6 +191,6 @@ def fingerprint(*, without: frozenset[str] = frozenset()) -> dict[str, tuple[int
     found = {}
     with db.engine.connect() as connection:
         for name in sorted(set(inspect(connection).get_table_names()) - without):
-            rows = sorted(repr(tuple(row)) for row in connection.execute(text(f'SELECT * FROM "{name}"')))  # noqa: S608 - our own names
+            rows = sorted(repr(tuple(row)) for row in connection.execute(text(f'SELECT * FROM "{name}"')))
             found[name] = (len(rows), hashlib.sha256("\n".join(rows).encode()).hexdigest())
     return found

@@ -98,7 +98,7 @@ def of_seller(living, seller_id: int) -> list:
     with living.app.app_context(), db.engine.connect() as connection:
         return [
             tuple(row) for table in ("lot", "product", "growing_area", "certificate", "seller_member")
-            for row in connection.execute(text(f"SELECT * FROM {table} WHERE seller_id = :id ORDER BY 1"), {"id": seller_id})  # noqa: S608
+            for row in connection.execute(text(f"SELECT * FROM {table} WHERE seller_id = :id ORDER BY 1"), {"id": seller_id})
         ]
 
 
