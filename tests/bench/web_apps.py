@@ -43,6 +43,7 @@ def core_app(url: str) -> Flask:
 def site_app() -> Flask:
     """The site on the database named by BENCH_DATABASE; with BENCH_UNPREPARED set, no trace page is kept."""
     from marketplace.app import create_app
+    from marketplace.shop import scans
     from marketplace.shop.prepared import Shelf
     from marketplace.shop.views import trace
     from marketplace.web import logs
@@ -52,5 +53,5 @@ def site_app() -> Flask:
     app.testing = False
     logs.configure(production=True)
     if os.environ.get("BENCH_UNPREPARED"):
-        trace.shelf = Shelf(0)
+        scans.shelf = trace.shelf = Shelf(0)
     return app
