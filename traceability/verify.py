@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from traceability.canonical.chain import Chains
-from traceability.canonical.entry import GENESIS, read_entry
+from traceability.canonical.entry import read_entry
+from traceability.canonical.types import GENESIS
 from traceability.checkpoint import Checkpoint, VerifierKey, parse_checkpoint, parse_note, verify_note
 from traceability.errors import ChainError, NoteError, ProfileError, TileError
 from traceability.merkle import Edge, leaf_hash

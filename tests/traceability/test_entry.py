@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from traceability.canonical.chain import Chains, Tail, check_link, next_link
-from traceability.canonical.entry import NO_PREVIOUS, Entry, Link, event_entry_id, read_entry, write_entry
+from traceability.canonical.entry import NO_PREVIOUS, Entry, Link, read_entry, write_entry
 from traceability.canonical.profile import serialise
+from traceability.canonical.types import event_entry_id
 from traceability.errors import ChainError, ProfileError
 from traceability.merkle import leaf_hash
 

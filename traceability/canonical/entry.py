@@ -2,7 +2,7 @@
 
 | key | what |
 | --- | --- |
-| `t` | type and version: `chonongsan/event/1` or `chonongsan/genesis/1`; others are carried, not understood |
+| `t` | type and version (`traceability.canonical.types`); others are carried, not understood |
 | `log` | origin of the log; an entry of another log is void here |
 | `id` | event id; with `#` and the declaration time when the event is an error declaration |
 | `rec` | server's record time, UTC |
@@ -21,11 +21,9 @@ from datetime import datetime
 from typing import Any
 
 from traceability.canonical.profile import format_time, parse, parse_time, serialise
+from traceability.canonical.types import UNDERSTOOD, check_content
 from traceability.errors import ProfileError
 
-EVENT = "chonongsan/event/1"
-GENESIS = "chonongsan/genesis/1"
-UNDERSTOOD = frozenset({EVENT, GENESIS})
 NO_PREVIOUS = bytes(32)
 
 _REQUIRED = frozenset({"t", "log", "id", "rec", "who", "ev", "lots"})
@@ -78,24 +76,6 @@ class Entry:
     references: tuple[Reference, ...] = ()
 
 
-def event_entry_id(event: Mapping[str, Any]) -> str:
-    """The entry id an EPCIS event gets: its eventID; error declarations repeat that id, so their time is added.
-
-    Raises ProfileError when the event has no usable id.
-    """
-    event_id = event.get("eventID")
-    if not isinstance(event_id, str) or not _NAME.fullmatch(event_id) or "#" in event_id:
-        raise ProfileError("bad-id", "the event has no usable eventID")
-    declaration = event.get("errorDeclaration")
-    if declaration is None:
-        return event_id
-    if not isinstance(declaration, Mapping):
-        raise ProfileError("bad-event", "errorDeclaration is not an object")
-    declared = declaration.get("declarationTime")
-    parse_time(declared)
-    return f"{event_id}#{declared}"
-
-
 def write_entry(entry: Entry) -> bytes:
     """The bytes to store. Raises ProfileError for anything `read_entry` would refuse."""
     record: dict[str, Any] = {
@@ -141,11 +121,7 @@ def read_entry(data: bytes) -> Entry:
     event = record["ev"]
     if not isinstance(event, dict):
         raise ProfileError("bad-event", "`ev` is not an object")
-    if kind == EVENT:
-        parse_time(event.get("eventTime"))
-        if record["id"] != event_entry_id(event):
-            raise ProfileError("bad-id", "`id` is not the id of the event")
-    return Entry(
+    entry = Entry(
         kind,
         *_envelope(record),
         who=_match(_NAME, record, "who"),
@@ -155,6 +131,8 @@ def read_entry(data: bytes) -> Entry:
         commitments=_commitments(record["c"]) if "c" in record else None,
         references=_references(record["ref"]) if "ref" in record else (),
     )
+    check_content(kind, entry.id, event, entry.links, entry.references)
+    return entry
 
 
 def check_lot(lot: Any) -> str:

@@ -6,9 +6,11 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from traceability.canonical.entry import EVENT, GENESIS, Device, Entry, Reference, event_entry_id, read_entry
+from traceability.canonical.entry import Device, Entry, Reference, read_entry
+from traceability.canonical.types import EVENT, GENESIS, event_entry_id
 from traceability.checkpoint import Signer, VerifierKey, check_key_name
 from traceability.errors import LogStateError
+from traceability.identifiers import new_event_id
 from traceability.log.audit import Audit, audit
 from traceability.log.checkpoints import SignedCheckpoint, check_promised, keep_signature, latest, propose
 from traceability.log.reader import TreeReader
@@ -70,12 +72,35 @@ class Log:
         The receipt's leaf is final once the caller has committed. Raises ProfileError, ConflictError, and
         LogStateError before the log's inception.
         """
-        if not self.started(connection):
-            raise LogStateError("not-started", "the log has no head: run its inception, or restore it")
         entry_id = event_entry_id(event)
         draft = Entry(
             EVENT, self.origin, entry_id, recorded_at, who, dict(event), (), device, commitments, tuple(references)
         )
+        return self._submit(connection, draft, lots)
+
+    def submit_entry(
+        self,
+        connection: Connection,
+        *,
+        type: str,
+        event: Mapping[str, Any],
+        who: str,
+        recorded_at: datetime,
+        lots: Iterable[str] = (),
+        references: Sequence[Reference] = (),
+        entry_id: str | None = None,
+    ) -> Receipt:
+        """Queue an entry of another type than `event` (docs/log.md §2); `entry_id` is drawn when not given.
+
+        Raises as `submit` does.
+        """
+        name = entry_id or new_event_id()
+        draft = Entry(type, self.origin, name, recorded_at, who, dict(event), references=tuple(references))
+        return self._submit(connection, draft, lots)
+
+    def _submit(self, connection: Connection, draft: Entry, lots: Iterable[str]) -> Receipt:
+        if not self.started(connection):
+            raise LogStateError("not-started", "the log has no head: run its inception, or restore it")
         return submit(self.storage, connection, draft, lots)
 
     def sequence(self, connection: Connection, limit: int = 512, *, wait: bool = True) -> Batch:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from traceability.canonical.chain import next_link
 from traceability.canonical.entry import Entry, Link, check_lot, read_entry, write_entry
@@ -45,7 +46,10 @@ def submit(storage: Storage, connection: Connection, draft: Entry, lots: Iterabl
 
 def _repeated(earlier: Stored, draft: Entry, lots: list[str]) -> Receipt:
     first = read_entry(earlier.data)
-    same = (first.type, first.event, first.commitments or {}) == (draft.type, draft.event, draft.commitments or {})
-    if not same or [link.lot for link in first.links] != lots:
+    if _content(first) != _content(draft) or [link.lot for link in first.links] != lots:
         raise ConflictError("id-reused", f"{draft.id} is already in the log with another content")
     return Receipt(earlier.id, earlier.leaf, first.links, earlier.seq)
+
+
+def _content(entry: Entry) -> tuple[Any, ...]:
+    return entry.type, entry.event, entry.commitments or {}, entry.references
