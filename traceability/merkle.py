@@ -1,10 +1,10 @@
-"""The Merkle tree of RFC 6962 §2.1: hashes, right edge, inclusion and consistency proofs.
+"""The Merkle tree of RFC 6962 §2.1: hashes, right edge, inclusion, consistency and merged proofs.
 
 All hashes are 32-byte SHA-256. Sizes and indexes are non-negative ints below 2^63. Nothing here reads a store:
 functions that need nodes are told how to get the hash of a leaf range.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -155,6 +155,31 @@ def consistency_ranges(first: int, second: int) -> list[Range]:
     return path
 
 
+def merged_ranges(indexes: Collection[int], size: int) -> list[Range]:
+    """Leaf ranges whose hashes prove several leaves of the tree of `size` at once (docs/log.md §8), left to right:
+    the largest subtrees that hold none of `indexes`. Raises ProofError unless all are below `size` and there is one."""
+    wanted = sorted(set(indexes))
+    if not wanted or wanted[0] < 0 or not wanted[-1] < size <= MAX_SIZE:
+        raise ProofError("no-such-leaf", f"no leaf, or one outside a tree of {size}, was asked for")
+    ranges: list[Range] = []
+
+    def walk(start: int, stop: int, found: list[int]) -> None:
+        if not found:
+            ranges.append((start, stop))
+        elif stop - start > 1:
+            middle = start + _split(stop - start)
+            walk(start, middle, [index for index in found if index < middle])
+            walk(middle, stop, [index for index in found if index >= middle])
+
+    walk(0, size, wanted)
+    return ranges
+
+
+def merged_proof(indexes: Collection[int], size: int, hash_range: HashOfRange) -> list[bytes]:
+    """One proof for all leaves `indexes` of the tree of `size`."""
+    return [hash_range(start, stop) for start, stop in merged_ranges(indexes, size)]
+
+
 def inclusion_proof(index: int, size: int, hash_range: HashOfRange) -> list[bytes]:
     """The audit path of leaf `index` in the tree of `size`, leaf side first."""
     return [hash_range(start, stop) for start, stop in inclusion_ranges(index, size)]
@@ -183,6 +208,26 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
     if last:
         raise ProofError("too-short", "the proof does not reach the root")
     if result != root:
+        raise ProofError("root-differs", "the proof leads to another root")
+
+
+def verify_merged(leaves: Mapping[int, bytes], size: int, hashes: Sequence[bytes], root: bytes) -> None:
+    """Raises ProofError unless `hashes` shows all `leaves` (index → leaf hash) in the tree (size, root), using each
+    hash once (docs/log.md §8)."""
+    ranges = merged_ranges(leaves, size)
+    _check_hashes([*leaves.values(), root, *hashes])
+    if len(hashes) != len(ranges):
+        code = "too-long" if len(hashes) > len(ranges) else "too-short"
+        raise ProofError(code, f"{len(hashes)} hashes where {len(ranges)} are due")
+    known = dict(zip(ranges, hashes, strict=True)) | {(index, index + 1): leaf for index, leaf in leaves.items()}
+
+    def top(start: int, stop: int) -> bytes:
+        if (start, stop) in known:
+            return known[start, stop]
+        middle = start + _split(stop - start)
+        return node_hash(top(start, middle), top(middle, stop))
+
+    if top(0, size) != root:
         raise ProofError("root-differs", "the proof leads to another root")
 
 

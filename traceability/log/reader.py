@@ -1,7 +1,9 @@
 """Roots, proofs, tiles and bundles of any past size, from full tiles and leaf rows."""
 
+from collections.abc import Collection
+
 from traceability.errors import LogStateError, TamperError
-from traceability.merkle import consistency_proof, fold_perfect, hash_of_range, inclusion_proof
+from traceability.merkle import consistency_proof, fold_perfect, hash_of_range, inclusion_proof, merged_proof
 from traceability.storage.base import Connection, Storage
 from traceability.tiles import HEIGHT, WIDTH, Tile, encode_bundle, split_hashes
 
@@ -21,6 +23,10 @@ class TreeReader:
     def inclusion(self, index: int, size: int) -> list[bytes]:
         """The audit path of entry `index` in the tree of `size`. Raises ProofError unless 0 ≤ index < size."""
         return inclusion_proof(index, size, self._range)
+
+    def merged(self, indexes: Collection[int], size: int) -> list[bytes]:
+        """One proof for all entries `indexes` in the tree of `size`. Raises ProofError unless all are below it."""
+        return merged_proof(indexes, size, self._range)
 
     def consistency(self, first: int, second: int) -> list[bytes]:
         """The proof that the tree of `second` extends that of `first`. Raises ProofError unless first ≤ second."""
