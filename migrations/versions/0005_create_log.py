@@ -11,8 +11,8 @@ depends_on = None
 
 
 def upgrade():
-    guards.create(op.get_bind())
+    guards.create_core(op.get_bind())
 
 
 def downgrade():
-    guards.drop(op.get_bind())
+    guards.drop_core(op.get_bind())

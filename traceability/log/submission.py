@@ -45,6 +45,8 @@ def submit(storage: Storage, connection: Connection, draft: Entry, lots: Iterabl
 
 
 def _repeated(earlier: Stored, draft: Entry, lots: list[str]) -> Receipt:
+    if earlier.data is None:
+        raise ConflictError("withheld", f"{draft.id} is in the log, its content was withheld")
     first = read_entry(earlier.data)
     if _content(first) != _content(draft) or [link.lot for link in first.links] != lots:
         raise ConflictError("id-reused", f"{draft.id} is already in the log with another content")

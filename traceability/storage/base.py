@@ -9,13 +9,24 @@ Entries, links, bodies, tiles, checkpoints and notes are written once and never 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from traceability.canonical.chain import Tail
 from traceability.canonical.entry import Link
 from traceability.merkle import Edge
+from traceability.storage.derived import Connection, DerivedRows
 
-Connection = Any
+__all__ = [
+    "Connection",
+    "NewEntry",
+    "Sealed",
+    "Storage",
+    "Stored",
+    "StoredLink",
+    "StoredNote",
+    "StoredTile",
+    "Waiting",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +51,10 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An entry found by its id; `seq` is None while it waits to be sealed."""
+    """An entry found by its id; `seq` is None while it waits to be sealed, `data` where its body is withheld."""
 
     id: str
-    data: bytes
+    data: bytes | None
     leaf: bytes
     seq: int | None
 
@@ -87,7 +98,7 @@ class StoredNote:
     at: datetime
 
 
-class Storage(Protocol):
+class Storage(DerivedRows, Protocol):
     """The store of one log."""
 
     def lock(self, connection: Connection, names: Iterable[str]) -> None:
@@ -96,8 +107,8 @@ class Storage(Protocol):
     def tail(self, connection: Connection, lot: str) -> Tail | None:
         """The last link of a lot, sealed or waiting."""
 
-    def sealed_tail(self, connection: Connection, lot: str) -> Tail | None:
-        """The last sealed link of a lot."""
+    def sealed_tails(self, connection: Connection, lots: Iterable[str]) -> dict[str, Tail]:
+        """The last sealed link of each of these lots that has one."""
 
     def find(self, connection: Connection, entry_id: str) -> Stored | None:
         """The entry with this id, sealed or waiting."""
@@ -105,8 +116,8 @@ class Storage(Protocol):
     def enqueue(self, connection: Connection, entry: NewEntry) -> None:
         """Add to the queue. Raises ConflictError when the id or one of (lot, n) is taken."""
 
-    def pending(self, connection: Connection, limit: int) -> list[Waiting]:
-        """The oldest waiting entries in queue order."""
+    def pending(self, connection: Connection, limit: int, after: int = 0) -> list[Waiting]:
+        """The oldest waiting entries behind row `after`, in queue order."""
 
     def pending_of_lot(self, connection: Connection, lot: str) -> list[Waiting]:
         """The waiting entries of a lot in order of n."""
@@ -158,6 +169,9 @@ class Storage(Protocol):
 
     def add_checkpoint(self, connection: Connection, size: int, root: bytes) -> None:
         """Write a checkpoint. Raises LogStateError when that size has one."""
+
+    def last_checkpoint(self, connection: Connection) -> tuple[int, bytes] | None:
+        """The largest (size, root); None before the first."""
 
     def checkpoints(self, connection: Connection) -> list[tuple[int, bytes]]:
         """All (size, root) in order of size."""

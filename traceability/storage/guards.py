@@ -5,6 +5,9 @@ SQLite: triggers refuse UPDATE and DELETE; INSERT OR REPLACE fires no delete tri
 every row whose key is not the next one, or is taken. Dropping triggers is open to any SQLite connection, therefore
 application connections also get an authorizer (`install_sqlite_guard`).
 PostgreSQL: row triggers on UPDATE and DELETE, statement triggers on TRUNCATE, all ENABLE ALWAYS.
+
+One row may go: the body of an entry that a `redact` entry names. `tlog_redaction` holds the pair, its own guard reads
+the `redact` entry's bytes, and the body's guard asks it.
 """
 
 import sqlite3
@@ -12,13 +15,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Table, text
 
-from traceability.storage.tables import metadata
+from traceability.storage.redacting import NOT_REDACTING, REDACTING
+from traceability.storage.tables import DERIVED, metadata
 
 WRITTEN_ONCE = ("tlog_entry", "tlog_lotlink", "tlog_body", "tlog_tile", "tlog_checkpoint", "tlog_note")
 QUEUE = ("tlog_pending", "tlog_pendinglot")
 HEAD = "tlog_head"
+REDACTION = "tlog_redaction"
+REWRITABLE = ("tlog_opening", "tlog_map", "tlog_mapbucket", "tlog_mapnode")
 
 _NEXT_KEY = {
     "tlog_entry": "NEW.seq IS NOT (SELECT coalesce(max(seq), -1) + 1 FROM tlog_entry)"
@@ -59,18 +65,50 @@ _SQLITE_PRAGMAS = frozenset({"writable_schema", "recursive_triggers", "ignore_ch
 
 def create(connection: Connection) -> None:
     """Create the log's tables and their guards, for SQLite or PostgreSQL. An SQLite connection is left guarded."""
-    with _unguarded(connection):
-        metadata.create_all(connection, checkfirst=False)
-        for statement in _statements(connection.dialect.name):
-            connection.execute(text(statement))
+    create_core(connection)
+    create_derived(connection)
 
 
 def drop(connection: Connection) -> None:
     """Drop the log with all it holds: for a migration downwards on a database that nobody relies on."""
+    drop_derived(connection)
+    drop_core(connection)
+
+
+def create_core(connection: Connection) -> None:
+    """The tables that are written once, the queue and the head (migration 0005)."""
     with _unguarded(connection):
-        metadata.drop_all(connection, checkfirst=False)
+        metadata.create_all(connection, _core(), checkfirst=False)
+        for statement in _statements(connection.dialect.name):
+            connection.execute(text(statement))
+
+
+def drop_core(connection: Connection) -> None:
+    """Undo `create_core`."""
+    with _unguarded(connection):
+        metadata.drop_all(connection, _core(), checkfirst=False)
         if connection.dialect.name == "postgresql":
             connection.execute(text("DROP FUNCTION tlog_refuse()"))
+
+
+def create_derived(connection: Connection) -> None:
+    """The tables of openings, map and redactions, and a body's guard that knows redactions (migration 0012)."""
+    with _unguarded(connection):
+        metadata.create_all(connection, DERIVED, checkfirst=False)
+        for statement in REDACTING[connection.dialect.name]:
+            connection.execute(text(statement))
+
+
+def drop_derived(connection: Connection) -> None:
+    """Undo `create_derived`."""
+    with _unguarded(connection):
+        for statement in NOT_REDACTING[connection.dialect.name]:
+            connection.execute(text(statement))
+        metadata.drop_all(connection, DERIVED, checkfirst=False)
+
+
+def _core() -> list[Table]:
+    return [table for table in metadata.sorted_tables if table not in DERIVED]
 
 
 def install_sqlite_guard(connection: sqlite3.Connection) -> None:
@@ -134,9 +172,10 @@ def _authorize(action: int, first: str | None, second: str | None, schema: str |
     """SQLite calls this while it prepares a statement; what the names are: sqlite.org/c3ref/c_alter_table.html."""
     allowed = sqlite3.SQLITE_OK
     if action in _SQLITE_CHANGES and _of_log(first):
-        deletes_queue = first in QUEUE and action == sqlite3.SQLITE_DELETE
+        # a body's own trigger still asks whether a redaction is announced
+        deletes = first in (*QUEUE, "tlog_body") and action == sqlite3.SQLITE_DELETE
         moves_head = first == HEAD and action == sqlite3.SQLITE_UPDATE
-        allowed = sqlite3.SQLITE_OK if deletes_queue or moves_head else sqlite3.SQLITE_DENY
+        allowed = sqlite3.SQLITE_OK if deletes or moves_head or first in REWRITABLE else sqlite3.SQLITE_DENY
     elif action in _SQLITE_DROPS or action in _SQLITE_CREATES:
         # a trigger's or an index's table is the second name; a temporary trigger could swallow inserts in silence
         allowed = sqlite3.SQLITE_DENY if _of_log(first) or _of_log(second) else sqlite3.SQLITE_OK

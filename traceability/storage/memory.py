@@ -18,17 +18,15 @@ from traceability.storage.base import (
     StoredTile,
     Waiting,
 )
+from traceability.storage.memory_derived import MemoryDerived
 
 
 @dataclass
-class MemoryStorage:
+class MemoryStorage(MemoryDerived):
     """`Storage` in lists and dicts."""
 
     edge: Edge | None = None
     queue: dict[int, NewEntry] = field(default_factory=dict)
-    entries: list[NewEntry] = field(default_factory=list)
-    by_id: dict[str, int] = field(default_factory=dict)
-    by_lot: dict[str, list[StoredLink]] = field(default_factory=dict)
     stored_tiles: dict[tuple[int, int], StoredTile] = field(default_factory=dict)
     roots: dict[int, bytes] = field(default_factory=dict)
     lines: list[StoredNote] = field(default_factory=list)
@@ -39,18 +37,18 @@ class MemoryStorage:
 
     def tail(self, connection: Connection, lot: str) -> Tail | None:
         waiting = [Tail(link.n, entry.leaf) for entry in self.queue.values() for link in entry.links if link.lot == lot]
-        return waiting[-1] if waiting else self.sealed_tail(connection, lot)
+        return waiting[-1] if waiting else self.sealed_tails(connection, [lot]).get(lot)
 
-    def sealed_tail(self, connection: Connection, lot: str) -> Tail | None:
-        links = self.by_lot.get(lot)
-        return Tail(links[-1].n, self.entries[links[-1].seq].leaf) if links else None
+    def sealed_tails(self, connection: Connection, lots: Iterable[str]) -> dict[str, Tail]:
+        last = {lot: self.by_lot[lot][-1] for lot in lots if lot in self.by_lot}
+        return {lot: Tail(link.n, self.entries[link.seq].leaf) for lot, link in last.items()}
 
     def find(self, connection: Connection, entry_id: str) -> Stored | None:
         for entry in self.queue.values():
             if entry.id == entry_id:
                 return Stored(entry.id, entry.data, entry.leaf, None)
         seq = self.by_id.get(entry_id)
-        return None if seq is None else Stored(entry_id, self.entries[seq].data, self.entries[seq].leaf, seq)
+        return None if seq is None else Stored(entry_id, self._data(seq), self.entries[seq].leaf, seq)
 
     def enqueue(self, connection: Connection, entry: NewEntry) -> None:
         taken = {(link.lot, link.n) for waiting in self.queue.values() for link in waiting.links}
@@ -58,8 +56,9 @@ class MemoryStorage:
             raise ConflictError("taken", "the entry id or a lot's number is already in the queue")
         self.queue[next(self._qids)] = entry
 
-    def pending(self, connection: Connection, limit: int) -> list[Waiting]:
-        return [Waiting(qid, entry.id, entry.data, entry.leaf) for qid, entry in list(self.queue.items())[:limit]]
+    def pending(self, connection: Connection, limit: int, after: int = 0) -> list[Waiting]:
+        rows = [(qid, entry) for qid, entry in self.queue.items() if qid > after]
+        return [Waiting(qid, entry.id, entry.data, entry.leaf) for qid, entry in rows[:limit]]
 
     def pending_of_lot(self, connection: Connection, lot: str) -> list[Waiting]:
         return [
@@ -116,7 +115,7 @@ class MemoryStorage:
 
     def sealed(self, connection: Connection, start: int, stop: int) -> list[Sealed]:
         rows = enumerate(self.entries[start:stop], start)
-        return [Sealed(seq, entry.id, entry.leaf, entry.data) for seq, entry in rows]
+        return [Sealed(seq, entry.id, entry.leaf, self._data(seq)) for seq, entry in rows]
 
     def sealed_of_lot(self, connection: Connection, lot: str) -> list[Sealed]:
         return [row for link in self.by_lot.get(lot, []) for row in self.sealed(connection, link.seq, link.seq + 1)]
@@ -128,12 +127,15 @@ class MemoryStorage:
     def counts(self, connection: Connection) -> dict[str, int]:
         links = sum(len(links) for links in self.by_lot.values())
         size = len(self.entries)
-        return {"entry": size, "body": size, "lotlink": links, "tile": len(self.stored_tiles)}
+        return {"entry": size, "body": size - len(self.gone), "lotlink": links, "tile": len(self.stored_tiles)}
 
     def add_checkpoint(self, connection: Connection, size: int, root: bytes) -> None:
         if self.roots and size <= max(self.roots):
             raise LogStateError("size-taken", f"size {size} has a checkpoint, or a larger size has")
         self.roots[size] = root
+
+    def last_checkpoint(self, connection: Connection) -> tuple[int, bytes] | None:
+        return max(self.roots.items(), default=None)
 
     def checkpoints(self, connection: Connection) -> list[tuple[int, bytes]]:
         return sorted(self.roots.items())
@@ -147,3 +149,6 @@ class MemoryStorage:
 
     def notes(self, connection: Connection, size: int) -> list[StoredNote]:
         return list({line.key_id: line for line in self.lines if line.size == size}.values())
+
+    def _data(self, seq: int) -> bytes | None:
+        return None if seq in self.gone else self.entries[seq].data

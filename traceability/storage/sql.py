@@ -21,6 +21,7 @@ from traceability.storage.base import (
     StoredTile,
     Waiting,
 )
+from traceability.storage.sql_derived import SqlDerived
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _entry, _body, _link, _tile = tables.entry.c, tables.body.c, tables.lotlink.c, tables.tile.c
@@ -28,12 +29,16 @@ _queue, _queuelot, _head, _note = tables.pending.c, tables.pendinglot.c, tables.
 _start, _stop, _lot = bindparam("start"), bindparam("stop"), bindparam("of_lot")
 
 # Built once: making a statement costs more than running it.
-_SEALED_TAIL = (
-    select(_link.n, _entry.leaf)
-    .join_from(tables.lotlink, tables.entry, _entry.seq == _link.seq)
-    .where(_link.lot == _lot)
-    .order_by(_link.n.desc())
-    .limit(1)
+_LAST_N = (
+    select(_link.lot, func.max(_link.n).label("n"))
+    .where(_link.lot.in_(bindparam("lots", expanding=True)))
+    .group_by(_link.lot)
+    .subquery()
+)
+_SEALED_TAILS = (
+    select(_link.lot, _link.n, _entry.leaf)
+    .join_from(tables.lotlink, _LAST_N, (_link.lot == _LAST_N.c.lot) & (_link.n == _LAST_N.c.n))
+    .join(tables.entry, _entry.seq == _link.seq)
 )
 _QUEUED_TAIL = (
     select(_queuelot.n, _queue.leaf)
@@ -45,10 +50,15 @@ _QUEUED_TAIL = (
 _QUEUED = select(_queue.id, _queue.bytes, _queue.leaf).where(_queue.id == bindparam("of_id"))
 _FOUND = (
     select(_entry.id, _body.bytes, _entry.leaf, _entry.seq)
-    .join_from(tables.entry, tables.body, _body.seq == _entry.seq)
+    .join_from(tables.entry, tables.body, _body.seq == _entry.seq, isouter=True)
     .where(_entry.id == bindparam("of_id"))
 )
-_QUEUE = select(_queue.qid, _queue.id, _queue.bytes, _queue.leaf).order_by(_queue.qid).limit(bindparam("most"))
+_QUEUE = (
+    select(_queue.qid, _queue.id, _queue.bytes, _queue.leaf)
+    .where(_queue.qid > bindparam("after"))
+    .order_by(_queue.qid)
+    .limit(bindparam("most"))
+)
 _QUEUE_OF_LOT = (
     select(_queue.qid, _queue.id, _queue.bytes, _queue.leaf)
     .join_from(tables.pendinglot, tables.pending, _queue.qid == _queuelot.qid)
@@ -93,6 +103,9 @@ _LINKS = (
     .where(_link.seq >= _start, _link.seq < _stop)
     .order_by(_link.seq, _link.lot)
 )
+_LAST_CHECKPOINT = (
+    select(tables.checkpoint.c.size, tables.checkpoint.c.root).order_by(tables.checkpoint.c.size.desc()).limit(1)
+)
 _NOTES = (
     select(_note.size, _note.key_id, _note.line, _note.at_ms)
     .where(_note.size == bindparam("of_size"))
@@ -107,7 +120,7 @@ _LATEST_SIGNED = (
 _ADVISORY_LOCK = select(func.pg_advisory_xact_lock(bindparam("key")))
 
 
-class SqlStorage:
+class SqlStorage(SqlDerived):
     """`Storage` over the tables of `traceability.storage.tables`."""
 
     def lock(self, connection: Connection, names: Iterable[str]) -> None:
@@ -119,11 +132,11 @@ class SqlStorage:
 
     def tail(self, connection: Connection, lot: str) -> Tail | None:
         row = connection.execute(_QUEUED_TAIL, {"of_lot": lot}).first()
-        return Tail(row.n, row.leaf) if row else self.sealed_tail(connection, lot)
+        return Tail(row.n, row.leaf) if row else self.sealed_tails(connection, [lot]).get(lot)
 
-    def sealed_tail(self, connection: Connection, lot: str) -> Tail | None:
-        row = connection.execute(_SEALED_TAIL, {"of_lot": lot}).first()
-        return Tail(row.n, row.leaf) if row else None
+    def sealed_tails(self, connection: Connection, lots: Iterable[str]) -> dict[str, Tail]:
+        rows = connection.execute(_SEALED_TAILS, {"lots": list(lots)})
+        return {row.lot: Tail(row.n, row.leaf) for row in rows}
 
     def find(self, connection: Connection, entry_id: str) -> Stored | None:
         # the queue first: an entry moves from it to the log, never back
@@ -145,8 +158,8 @@ class SqlStorage:
         except IntegrityError as error:
             raise ConflictError("taken", "the entry id or a lot's number is already in the queue") from error
 
-    def pending(self, connection: Connection, limit: int) -> list[Waiting]:
-        return [Waiting(*row) for row in connection.execute(_QUEUE, {"most": limit})]
+    def pending(self, connection: Connection, limit: int, after: int = 0) -> list[Waiting]:
+        return [Waiting(*row) for row in connection.execute(_QUEUE, {"most": limit, "after": after})]
 
     def pending_of_lot(self, connection: Connection, lot: str) -> list[Waiting]:
         return [Waiting(*row) for row in connection.execute(_QUEUE_OF_LOT, {"of_lot": lot})]
@@ -221,6 +234,10 @@ class SqlStorage:
             connection.execute(insert(tables.checkpoint), {"size": size, "root": root})
         except IntegrityError as error:
             raise LogStateError("size-taken", f"size {size} has a checkpoint, or a larger size has") from error
+
+    def last_checkpoint(self, connection: Connection) -> tuple[int, bytes] | None:
+        row = connection.execute(_LAST_CHECKPOINT).first()
+        return (row.size, row.root) if row else None
 
     def checkpoints(self, connection: Connection) -> list[tuple[int, bytes]]:
         columns = tables.checkpoint.c

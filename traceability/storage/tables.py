@@ -4,7 +4,18 @@
 with a composite key have no hidden rowid on SQLite: through a rowid, INSERT OR REPLACE would reach any row.
 """
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
 
 metadata = MetaData()
 
@@ -93,3 +104,55 @@ note = Table(
     sqlite_with_rowid=False,
 )
 
+redaction = Table(
+    "tlog_redaction",
+    metadata,
+    Column("seq", Number, ForeignKey("tlog_entry.seq"), primary_key=True, autoincrement=False),
+    Column("by", Number, ForeignKey("tlog_entry.seq"), nullable=False),
+)
+"""Entry `seq` is withheld, as the `redact` entry `by` says. Written once; it lets that body row be deleted."""
+
+opening = Table(
+    "tlog_opening",
+    metadata,
+    Column("entry_id", Text, primary_key=True),
+    Column("path", Text, primary_key=True),
+    Column("key_id", Text, nullable=False, index=True),
+    Column("until", Text, nullable=False, index=True),
+    Column("published", Boolean(create_constraint=False), nullable=False),
+    Column("box", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Salt and value behind a commitment, encrypted. Deletable."""
+
+map_state = Table(
+    "tlog_map",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=False),
+    Column("seq", Number, nullable=False),
+    Column("size", Number, nullable=False),
+    Column("height", Number, nullable=False),
+    Column("lots", Number, nullable=False),
+    Column("root", LargeBinary, nullable=False),
+    CheckConstraint("id = 1", name="tlog_map_form"),
+)
+"""The map entry that the buckets and nodes belong to. Derived, like them: it can be built again from the log."""
+
+mapbucket = Table(
+    "tlog_mapbucket",
+    metadata,
+    Column("idx", Number, primary_key=True, autoincrement=False),
+    Column("records", LargeBinary, nullable=False),
+)
+
+mapnode = Table(
+    "tlog_mapnode",
+    metadata,
+    Column("level", Number, primary_key=True, autoincrement=False),
+    Column("idx", Number, primary_key=True, autoincrement=False),
+    Column("hashes", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+DERIVED = (redaction, opening, map_state, mapbucket, mapnode)
+"""Tables of migration 0012: what may be deleted or built again, and the list of announced redactions."""
