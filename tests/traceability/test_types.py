@@ -1,66 +1,128 @@
-"""Entries of every type but event and genesis: frozen bytes and leaves, and what each type refuses."""
+"""What `ev`, `lots` and `ref` of each entry type may hold: one good entry of each type, and every rule broken once."""
 
-import json
-from collections import Counter
-from pathlib import Path
+from copy import deepcopy
+from datetime import UTC, datetime
 
 import pytest
 
-from traceability.canonical.entry import read_entry, write_entry
-from traceability.canonical.profile import serialise
-from traceability.canonical.types import EVENT, GENESIS, UNDERSTOOD
+from traceability.canonical import types
+from traceability.canonical.entry import Entry, Link, Reference, read_entry, write_entry
+from traceability.canonical.types import RELATIONS, UNDERSTOOD
 from traceability.errors import ProfileError
-from traceability.merkle import leaf_hash
 
-CASES = json.loads((Path(__file__).parent / "vectors" / "types.json").read_text(encoding="utf-8"))["entries"]
-BY_NAME = {case["name"]: case["bytes"].encode() for case in CASES}
+AT = datetime(2026, 11, 22, 8, tzinfo=UTC)
+LEAF, ID = "ab" * 32, "urn:uuid:1"
+LINK = Link("LOT-1", 0, bytes(32))
+EVENT = {"eventID": ID, "eventTime": "2026-11-22T08:00:00.000Z", "type": "ObjectEvent"}
+LINKS = [{"lot": "LOT-1", "n": 0, "prev": "00" * 32}]
+
+GOOD = {
+    types.GENESIS: {"keys": [], "policy": "00" * 32, "profile": 1, "root": "log/root+00000000+AA=="},
+    types.EVENT: EVENT,
+    types.CORRECT: {"fields": {"/details/dose": "2", "/a~1b/0": {"x": [1]}}, "reason": "wrong_dose"},
+    types.VOID: {"reason": "wrong_lot"},
+    types.DISPUTE: {"reason": "not_seen"},
+    types.RECALL: {"reason": "residue"},
+    types.GRANT: {"to": "org:inspector", "right": "certifier"},
+    types.REVOKE: {"to": "org:inspector", "right": "certifier"},
+    types.ERASE: {"paths": {LEAF: ["/details/note"]}, "ground": "consent_withdrawn"},
+    types.REDACT: {"leaf": LEAF, "seq": 4, "lots": LINKS, "id": "urn:uuid:0", "reason": "phone_number"},
+    types.MAP: {"size": 9, "height": 0, "lots": 3, "root": LEAF},
+    types.KEY: {"add": "log+00000000+AA==", "from": 9},
+}
+ON_LOTS = {types.EVENT, types.CORRECT, types.VOID, types.DISPUTE, types.RECALL}
 
 
-def test_three_entries_of_every_other_type_are_frozen():
-    kinds = Counter(json.loads(case["bytes"])["t"] for case in CASES)
-
-    assert kinds == dict.fromkeys(UNDERSTOOD - {EVENT, GENESIS}, 3)
-
-
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
-def test_a_frozen_entry_has_its_bytes_and_leaf_for_ever(case):
-    data = case["bytes"].encode()
-
-    assert leaf_hash(data).hex() == case["leaf"]
-    assert write_entry(read_entry(data)) == data
+def entry(kind: str, event: dict) -> Entry:
+    references = (Reference(bytes.fromhex(LEAF), RELATIONS[kind], 4),) if kind in RELATIONS else ()
+    return Entry(kind, "log", ID, AT, "org:a", event, (LINK,) if kind in ON_LOTS else (), references=references)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
-def test_a_changed_byte_of_a_frozen_entry_changes_its_leaf(case):
-    data = case["bytes"].encode()
+def refused(kind: str, change: dict, missing: str = "", **fields) -> str:
+    event = {key: value for key, value in (deepcopy(GOOD[kind]) | change).items() if key != missing}
+    base = entry(kind, event)
+    values = {name: getattr(base, name) for name in base.__slots__} | fields
+    with pytest.raises(ProfileError) as refusal:
+        write_entry(Entry(**values))
+    return refusal.value.code
 
-    for at in range(0, len(data), 7):
-        assert leaf_hash(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]).hex() != case["leaf"]
+
+def test_there_is_a_good_entry_of_every_type():
+    assert set(GOOD) == UNDERSTOOD
+
+
+@pytest.mark.parametrize("kind", sorted(UNDERSTOOD))
+def test_a_good_entry_is_read_back(kind):
+    written = entry(kind, GOOD[kind])
+
+    assert read_entry(write_entry(written)) == written
+
+
+@pytest.mark.parametrize("kind", sorted(UNDERSTOOD - {types.EVENT}))
+def test_an_unknown_key_in_ev_is_refused(kind):
+    assert refused(kind, {"more": "x"}) == "bad-event"
+
+
+@pytest.mark.parametrize(("kind", "key"), [(kind, key) for kind in sorted(GOOD) for key in GOOD[kind] if key not in ("root", "type")])
+def test_a_missing_key_in_ev_is_refused(kind, key):
+    assert refused(kind, {}, key).startswith("bad-")
 
 
 @pytest.mark.parametrize(
-    ("name", "key", "value"),
+    ("kind", "change"),
     [
-        ("correct: one number", "ref", None), ("correct: one number", "lots", 5),
-        ("correct: one number", "ev", {"fields": {}, "reason": "other"}),
-        ("correct: one number", "ev", {"fields": {"x": 1}, "reason": "other"}),
-        ("correct: one number", "ev", {"fields": {"/a~2": 1}, "reason": "other"}),
-        ("correct: one number", "ev", {"fields": {"/a": 1}, "reason": "Một câu dài"}),
-        ("correct: one number", "ev", {"fields": {"/a": 1}, "reason": "other", "note": "x"}),
-        ("void: wrong lot", "ev", {}), ("void: wrong lot", "ev", {"reason": "Sai"}), ("void: wrong lot", "ref", None),
-        ("dispute: by the operator", "ref", [{"leaf": "ab" * 32, "rel": "corrects", "seq": 1}]),
-        ("dispute: by the operator", "ref", [{"leaf": "ab" * 32, "rel": "disputes"}]),
-        ("recall: one lot", "lots", []), ("recall: one lot", "ref", [{"leaf": "ab" * 32, "rel": "recalls", "seq": 1}]),
-        ("grant: x", "ev", {"right": "owner", "to": "x"}), ("grant: x", "ev", {"right": "certifier", "to": "hai từ"}),
-        ("revoke: ~", "ev", {"to": "x"}), ("grant: x", "lots", [{"lot": "L1", "n": 0, "prev": "00" * 32}]),
+        (types.CORRECT, {"fields": {}}),
+        (types.CORRECT, {"fields": {"dose": "2"}}),
+        (types.CORRECT, {"fields": {"/a~2": "2"}}),
+        (types.CORRECT, {"reason": "Wrong dose"}),
+        (types.VOID, {"reason": "x" * 41}),
+        (types.GRANT, {"right": "king"}),
+        (types.GRANT, {"to": "a b"}),
+        (types.ERASE, {"paths": {}}),
+        (types.ERASE, {"paths": {"cd" * 32: ["/a"]}}),
+        (types.ERASE, {"paths": {LEAF: []}}),
+        (types.ERASE, {"paths": {LEAF: ["a"]}}),
+        (types.REDACT, {"seq": 5}),
+        (types.REDACT, {"leaf": "cd" * 32}),
+        (types.REDACT, {"lots": {}}),
+        (types.MAP, {"height": 41}),
+        (types.MAP, {"size": -1}),
+        (types.MAP, {"lots": True}),
+        (types.MAP, {"root": LEAF.upper()}),
+        (types.KEY, {"retire": "log+00000000+AA=="}),
+        (types.KEY, {"from": "9"}),
+        (types.GENESIS, {"keys": "log"}),
     ],
-)  # fmt: skip
-def test_a_malformed_entry_is_refused(name, key, value):
-    record = json.loads(BY_NAME[name])
-    if value is None:
-        del record[key]
-    else:
-        record[key] = value
+)
+def test_a_malformed_value_in_ev_is_refused(kind, change):
+    assert refused(kind, change) == "bad-event"
 
-    with pytest.raises(ProfileError):
-        read_entry(serialise(record))
+
+@pytest.mark.parametrize("kind", sorted(UNDERSTOOD - ON_LOTS))
+def test_an_entry_about_no_lot_has_no_links(kind):
+    assert refused(kind, {}, links=(LINK,)) == "bad-link"
+
+
+def test_a_recall_names_its_lots():
+    assert refused(types.RECALL, {}, links=()) == "bad-link"
+
+
+@pytest.mark.parametrize("kind", sorted(RELATIONS))
+def test_a_target_is_named_with_its_number_and_the_right_word(kind):
+    leaf = bytes.fromhex(LEAF)
+
+    assert refused(kind, {}, references=()) == "bad-field"
+    assert refused(kind, {}, references=(Reference(leaf, RELATIONS[kind]),)) == "bad-field"
+    assert refused(kind, {}, references=(Reference(leaf, "likes", 4),)) == "bad-field"
+
+
+@pytest.mark.parametrize("kind", [types.CORRECT, types.VOID, types.DISPUTE, types.REDACT])
+def test_one_target_at_a_time(kind):
+    target = Reference(bytes.fromhex(LEAF), RELATIONS[kind], 4)
+
+    assert refused(kind, {}, references=(target, target)) == "bad-field"
+
+
+@pytest.mark.parametrize("kind", sorted(UNDERSTOOD - set(RELATIONS) - {types.EVENT}))
+def test_other_types_have_no_targets(kind):
+    assert refused(kind, {}, references=(Reference(bytes.fromhex(LEAF), "corrects", 4),)) == "bad-fields"
