@@ -89,10 +89,15 @@ def record(
         if error.code == "in-future":
             raise EventTooEarly from error
         raise
+    seal_at_commit(session)
+    return Receipt(receipt.id, receipt.leaf.hex(), "sealed" if receipt.sealed else "waiting")
+
+
+def seal_at_commit(session: Session) -> None:
+    """The session's transaction has put entries into the queue: seal them when it commits, and ask for a checkpoint."""
     if not session.info.get(_WAITING):
         session.info[_WAITING] = True
         after_commit(lambda: jobs.wake("checkpoint"))
-    return Receipt(receipt.id, receipt.leaf.hex(), "sealed" if receipt.sealed else "waiting")
 
 
 @event.listens_for(Session, "before_commit")

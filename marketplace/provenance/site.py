@@ -26,6 +26,10 @@ POLICY = (
 """What the log promises at its start; its hash stands in the first entry. Never edit: it would be another promise."""
 
 
+OPERATOR = "org:market"
+"""Who begins the log, gives and takes rights in it, and speaks in it for the department."""
+
+
 class Site:
     """The log of one app and where its signing key lies."""
 
@@ -63,7 +67,7 @@ def incept(*, now: datetime) -> None:
             raise LogStateError("key-missing", f"the log was begun, but there is no key at {site.key_path}")
         signed = Log(site.log.origin, site.log.storage, generate_signer(site.log.origin)) if made else site.log
         signed.incept(
-            session.connection(), entry_id=new_event_id(), who="org:market", policy=POLICY.encode(), now=now
+            session.connection(), entry_id=new_event_id(), who=OPERATOR, policy=POLICY.encode(), now=now
         )
         if made:
             site.keep(signed.signer)
