@@ -52,7 +52,7 @@ def test_the_map_is_logged_sealed_and_proves_presence_and_absence(engine, log, g
     grow("A", "B", "A")
     assert add_map() == 4
     with engine.begin() as connection:
-        leaf = log.storage.sealed_tail(connection, "A").leaf
+        leaf = log.storage.tail(connection, "A").leaf
         [row] = log.storage.sealed(connection, 4, 5)
         assert log.check(connection).sound
     assert log_entry(row.data)["ev"]["size"] == 4
@@ -80,7 +80,7 @@ def test_maps_extended_lot_by_lot_equal_those_built_anew(engine, log, grow, add_
         add_map()
         with engine.begin() as connection:
             state = log.storage.map_state(connection)
-            leaves = {lot: log.storage.sealed_tail(connection, lot).leaf for lot in counts}
+            leaves = {lot: log.storage.tail(connection, lot).leaf for lot in counts}
             assert check_tables(log.storage, connection) is None
         fresh = {lot: (counts[lot], leaves[lot]) for lot in counts}
         assert state.lots == len(counts)
