@@ -46,5 +46,17 @@ class LogStateError(TraceabilityError):
     """The log cannot do this in its present state (not started, already started, not that long)."""
 
 
+class SignerError(TraceabilityError):
+    """The signer refuses to sign, or cannot be asked. Nothing was signed that is not remembered."""
+
+
 class TamperError(TraceabilityError):
     """Stored data contradict each other. Nothing may be sealed or signed until a person has looked."""
+
+
+class PolicyError(TraceabilityError):
+    """A trust policy outside C2SP tlog-policy. `line` is the number of the first line that does not fit, from 1."""
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__("bad-policy", f"line {line}: {message}")
+        self.line = line
