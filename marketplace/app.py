@@ -25,7 +25,7 @@ from marketplace.places import views as places
 from marketplace.sellers import views as sellers
 from marketplace.shop import scans
 from marketplace.shop import views as shop
-from marketplace.web import access, errors, headers, logs, routing, templating
+from marketplace.web import access, assets, errors, headers, logs, routing, templating
 
 MAX_UPLOAD_BYTES = 64 * 1024 * 1024
 BLUEPRINTS = (
@@ -59,6 +59,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         app, payment_origin=_origin(settings.stripe_checkout_page), secure=settings.public_url.startswith("https://")
     )
     templating.install(app)
+    assets.install(app)
     routing.install(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
@@ -91,7 +92,7 @@ def _flask_config(settings: config.Settings) -> dict:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": settings.public_url.startswith("https://"),
         "PERMANENT_SESSION_LIFETIME": 60 * 60 * 24 * 30,
-        "SEND_FILE_MAX_AGE_DEFAULT": 60 * 60 * 24 * 365,
+        "SEND_FILE_MAX_AGE_DEFAULT": 60 * 60,
         "WTF_CSRF_TIME_LIMIT": None,  # a farmer may leave a form open all day; the token still belongs to the session
         "RATELIMIT_ENABLED": settings.rate_limits,
         "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",

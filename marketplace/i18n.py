@@ -1,9 +1,10 @@
 """Locale choice and the formatters that pages share. Vietnamese is the source text, English the translation."""
 
 from datetime import date, datetime
+from functools import lru_cache
 
-from flask import current_app, has_request_context, request, session
-from flask_babel import get_locale, gettext, lazy_gettext
+from flask import g, has_app_context, has_request_context, request, session
+from flask_babel import LazyString, get_locale, get_translations
 
 from marketplace.database import VIETNAM
 from marketplace.money import format_dong, format_grams
@@ -42,9 +43,30 @@ def select_locale() -> str:
 
 
 def current_locale() -> str:
-    """`vi` or `en`."""
-    locale = get_locale()
-    return locale.language if locale else current_app.config["BABEL_DEFAULT_LOCALE"]
+    """`vi` or `en`; asked a hundred times a page, so kept for the length of one request."""
+    if not has_app_context():
+        return "vi"
+    kept = g._get_current_object()
+    found: str | None = kept.get("locale_code")
+    if found is None:
+        found = kept.locale_code = get_locale().language
+    return found
+
+
+def gettext(text: str, /, **values: object) -> str:
+    """The text in the reader's language, `values` put in. flask-babel's looks its catalogue up anew for every text."""
+    told = _told(current_locale(), text)
+    return told % values if values else told
+
+
+def lazy_gettext(text: str, /, **values: object) -> LazyString:
+    """As `gettext`, in the language of whoever reads it later."""
+    return LazyString(gettext, text, **values)
+
+
+@lru_cache(maxsize=8192)
+def _told(_locale: str, text: str) -> str:
+    return get_translations().ugettext(text)
 
 
 def format_count(number: int) -> str:

@@ -27,7 +27,7 @@ shelf = Shelf()
 
 def edition(app: Flask, version: str, day: date, locale: str) -> str:
     """The key of a trace page: its lot's version, the day, the language, and the code that draws it."""
-    build = app.extensions["static_version"]("css/trace.css")
+    build = app.extensions["static_version"]
     return f"{version}-{day:%y%m%d}-{locale}-{build}-{app.extensions['settings'].release}"
 
 

@@ -4,6 +4,8 @@ import secrets
 
 from flask import Flask, Response, g, request
 
+from marketplace.web import assets
+
 
 def csp_nonce() -> str:
     """This response's nonce, the same for every call within it."""
@@ -40,7 +42,7 @@ def install(app: Flask, *, payment_origin: str, secure: bool) -> None:
     @app.after_request
     def _headers(response: Response) -> Response:
         headers = response.headers
-        if request.endpoint == "static":
+        if request.endpoint in assets.ENDPOINTS:
             headers.setdefault(*fixed[0])
             return response  # a page loads some twenty of these: each header would be sent twenty times
         if response.mimetype == "text/html":

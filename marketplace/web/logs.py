@@ -8,6 +8,8 @@ import uuid
 import structlog
 from flask import Flask, g, request
 
+from marketplace.web import assets
+
 log = structlog.get_logger()
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
@@ -61,7 +63,7 @@ def install(app: Flask) -> None:
     @app.after_request
     def _end(response):
         response.headers["X-Request-ID"] = request_id()
-        if request.endpoint != "static":
+        if request.endpoint not in assets.ENDPOINTS:
             now = time.perf_counter()
             end(request.method, request.path, response.status_code, now - g.get("began", now))
         return response

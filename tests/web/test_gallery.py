@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from marketplace.web.assets import BUILT_FROM, sheet_file
+
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "templates"
 CSS = ROOT / "static" / "css"
@@ -31,20 +33,14 @@ def reached(path: Path, seen: set[Path] | None = None) -> set[Path]:
 
 
 def linked(paths: set[Path]) -> set[str]:
-    """Names given to styles() in these templates, with what each brings along."""
-    brings = {
-        name: re.findall(r"\"(\w+)\"", parts)
-        for name, parts in re.findall(
-            r"\"(\w+)\": \[([^\]]*)\]", (TEMPLATES / "components" / "styles.html").read_text("utf-8")
-        )
-    }
+    """Names given to styles(), common_sheets() or sheets() in these templates, with what each brings along."""
     named = {
         name
         for path in paths
-        for call in re.findall(r"styles\(([^)]*)\)", path.read_text("utf-8"))
-        for name in re.findall(r"\"(\w+)\"", call)
+        for call in re.findall(r"(?:styles|sheets)\(([^)]*)\)", path.read_text("utf-8"))
+        for name in re.findall(r"\"([\w.]+)\"", call)
     }
-    return named | {part for name in named for part in brings.get(name, [])}
+    return named | {part for name in named for part in BUILT_FROM.get(name, ())}
 
 
 # The trace page and print sheets bring a sheet of their own.
@@ -63,7 +59,7 @@ def test_page_links_the_sheet_of_every_component_it_draws(page):
 def test_page_asks_for_no_sheet_that_is_missing(page):
     names = linked(reached(page)) - WITHOUT_SHEET
 
-    assert [name for name in sorted(names) if not (CSS / "components" / f"{name}.css").is_file()] == []
+    assert [name for name in sorted(names) if not (CSS / sheet_file(name)).is_file()] == []
 
 
 @pytest.mark.parametrize("name", sorted(set(COMPONENTS) - WITHOUT_SHEET))
