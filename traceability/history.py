@@ -67,12 +67,13 @@ class Told:
 
 @dataclass(slots=True)
 class History:
-    """Events by seq; `recalls` the recall marks of each lot; `certifiers` who holds that right after the last entry;
-    `stray` the numbers of later entries whose target is not among the records."""
+    """Events by seq; `recalls` the recall marks of each lot; `certifiers` who holds that right after the last entry,
+    `ever_certifiers` who ever did; `stray` the numbers of later entries whose target is not among the records."""
 
     events: dict[int, Told] = field(default_factory=dict)
     recalls: dict[str, list[Mark]] = field(default_factory=dict)
     certifiers: set[str] = field(default_factory=set)
+    ever_certifiers: set[str] = field(default_factory=set)
     stray: list[int] = field(default_factory=list)
 
     def recalled(self, lot: str) -> bool:
@@ -157,9 +158,11 @@ class _Fold:
             self.writers.setdefault(link.lot, set()).add(entry.who)
 
     def right(self, _seq: int, entry: Entry) -> None:
-        if entry.who == self.operator:
-            change = self.history.certifiers.add if entry.type == GRANT else self.history.certifiers.discard
-            change(entry.event["to"])
+        if entry.who == self.operator and entry.type == GRANT:
+            self.history.certifiers.add(entry.event["to"])
+            self.history.ever_certifiers.add(entry.event["to"])
+        elif entry.who == self.operator:
+            self.history.certifiers.discard(entry.event["to"])
 
     def amend(self, seq: int, entry: Entry) -> None:
         [target] = entry.references

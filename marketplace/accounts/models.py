@@ -75,6 +75,7 @@ class RoleGrant(Base):
     granted_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     granted_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    log_name: Mapped[Short | None]  # inspectors: the random name that holds the right to correct in the log
 
 
 class Consent(Base):

@@ -10,6 +10,7 @@ from marketplace.database import Amount, Base, Id, Line, Prose, Short
 from marketplace.places.models import PlaceUnit
 
 STATES = ("draft", "released", "blocked", "recalled", "closed", "cancelled")
+CHANGES = ("correct", "void", "dispute")
 
 
 class GrowingArea(Base):
@@ -65,7 +66,7 @@ class Lot(Base):
 
 
 class DiaryEntry(Base):
-    """One field-diary entry: our searchable copy of an event whose sealed bytes are in the log.
+    """One field-diary entry: our searchable copy, as corrected, of an event whose sealed bytes are in the log.
 
     `details` holds only public, structured values (no names, phones or free text: those never enter the log).
     """
@@ -85,8 +86,31 @@ class DiaryEntry(Base):
     client_key: Mapped[Short | None] = mapped_column(unique=True)  # made by the phone: a queued retry is a no-op
     checked_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))  # inspector; None = declared by the producer
     checked_at: Mapped[datetime | None]
+    voided_at: Mapped[datetime | None]  # written by mistake: counts for nothing, stays in sight
 
     lot: Mapped[Lot] = relationship(back_populates="entries")
+
+
+class DiaryChange(Base):
+    """A later log entry about a diary entry; rows are only added. The diary entry itself holds the values as corrected.
+
+    `before` and `after`: `{"happened_at": ISO time, "details": {…}}`; `after` is empty for a void and a dispute.
+    """
+
+    __tablename__ = "diary_change"
+    __table_args__ = (CheckConstraint(f"kind IN {CHANGES}", name="kind"),)
+
+    id: Mapped[Id]
+    entry_id: Mapped[int] = mapped_column(ForeignKey("diary_entry.id"), index=True)
+    kind: Mapped[Short]
+    log_id: Mapped[Line] = mapped_column(unique=True)  # id of the log's own entry
+    reason: Mapped[Short]
+    by: Mapped[Short]  # producer, inspector, operator (the department)
+    recorded_at: Mapped[datetime]
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    before: Mapped[dict]
+    after: Mapped[dict]
+    client_key: Mapped[Short | None] = mapped_column(unique=True)  # as of a diary entry: the same press twice is one
 
 
 class LotStock(Base):

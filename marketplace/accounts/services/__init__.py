@@ -13,12 +13,14 @@ from marketplace.accounts.services.care import (
     withdraw_consent,
 )
 from marketplace.accounts.services.registration import Slip, register, register_assisted, reissue_password
+from marketplace.accounts.services.rights import certifier_name
 from marketplace.accounts.services.sessions import end_all_sessions, end_one_session, end_session, open_session
 from marketplace.accounts.services.sign_in import SignedIn, change_password, sign_in
 
 __all__ = [
     "SignedIn",
     "Slip",
+    "certifier_name",
     "change_password",
     "choose_language",
     "close_account",

@@ -7,7 +7,7 @@ from sqlalchemy import delete, select, update
 from marketplace.accounts import policies, queries
 from marketplace.accounts.consents import TEXTS
 from marketplace.accounts.models import ROLES, Consent, Person, RoleGrant, SignInSession
-from marketplace.accounts.services import events, sessions, throttle
+from marketplace.accounts.services import events, rights, sessions, throttle
 from marketplace.accounts.services.sign_in import check_own_password
 from marketplace.database import transaction
 from marketplace.errors import N_, DomainError, Forbidden
@@ -96,6 +96,7 @@ def deactivate(*, actor: Person | None, person: Person, now: datetime) -> None:
     if actor is not None and not policies.can_deactivate(actor, person):
         raise Forbidden()
     with transaction() as session:
+        rights.end_all(person_id=person.id, now=now)
         closed = session.execute(
             update(Person).where(Person.id == person.id, Person.deactivated_at.is_(None)).values(deactivated_at=now)
         )
@@ -129,13 +130,14 @@ def grant_role(*, actor: Person | None, person: Person, role: str, now: datetime
         if live is not None:
             if live.area == area:
                 return
+            rights.end_all(person_id=person.id, role=role, now=now)
             live.revoked_at = now
             session.flush()
-        session.add(
-            RoleGrant(
-                person_id=person.id, role=role, area=area, granted_by_id=actor.id if actor else None, granted_at=now
-            )
+        given = RoleGrant(
+            person_id=person.id, role=role, area=area, granted_by_id=actor.id if actor else None, granted_at=now
         )
+        session.add(given)
+        rights.begin(given, now=now)
         events.note(person=person, actor=actor, kind="role-granted", detail=f"{role} {area or ''}".strip(), now=now)
         session.flush()
         if person in session:
@@ -147,6 +149,7 @@ def revoke_role(*, actor: Person | None, person: Person, role: str, now: datetim
     if actor is not None and not actor.has_role("operator"):
         raise Forbidden()
     with transaction() as session:
+        rights.end_all(person_id=person.id, role=role, now=now)
         ended = session.execute(
             update(RoleGrant)
             .where(RoleGrant.person_id == person.id, RoleGrant.role == role, RoleGrant.revoked_at.is_(None))

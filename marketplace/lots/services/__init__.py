@@ -1,5 +1,6 @@
 """The verbs of lots: growing areas, lots, diary, release and recall, stock, problem reports."""
 
+from marketplace.lots.services.amend import Amended, correct_entry, dispute_entry, void_entry
 from marketplace.lots.services.areas import create_growing_area, retire_growing_area, update_growing_area
 from marketplace.lots.services.diary import record_diary
 from marketplace.lots.services.events import record_shipment
@@ -29,6 +30,7 @@ from marketplace.lots.services.stock import (
 )
 
 __all__ = [
+    "Amended",
     "LotShort",
     "OutOfStock",
     "allocate_held",
@@ -39,8 +41,10 @@ __all__ = [
     "check_release",
     "close_expired",
     "close_lot",
+    "correct_entry",
     "create_growing_area",
     "create_lot",
+    "dispute_entry",
     "hold_stock",
     "recall_lot",
     "record_diary",
@@ -56,4 +60,5 @@ __all__ = [
     "unblock_lot",
     "update_growing_area",
     "update_lot",
+    "void_entry",
 ]

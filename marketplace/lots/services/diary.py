@@ -1,4 +1,4 @@
-"""The field diary: what was done on a lot, when, with what. Written once, sealed in the log, never edited."""
+"""The field diary: what was done on a lot, when, with what. Written once and sealed; `amend` adds corrections."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -71,10 +71,8 @@ def record_diary(
     InFuture, TooOld, DeviceClockWrong, KeyReused, DiaryFull.
     """
     require_member(actor, seller_id, DIARISTS)
-    read = read_details(kind, details)
-    _check_times(happened_at, device_at, now)
-    if kind in WITH_INTERVAL and "interval_days" in read:
-        read["earliest_harvest"] = (vietnam_day(happened_at) + timedelta(days=read["interval_days"])).isoformat()
+    read = with_interval(kind, happened_at, read_details(kind, details))
+    check_times(happened_at, device_at, now)
     with transaction():
         lot = lock_lot(lot_id=lot_id, seller_id=seller_id, states=("draft", "released"))
         key = f"{lot.id}:{client_key}"[:64] if client_key else None
@@ -88,6 +86,24 @@ def record_diary(
         )
         _follow(lot, kind, vietnam_day(happened_at), read)
     return entry
+
+
+def with_interval(kind: str, happened_at: datetime, details: dict[str, Any]) -> dict[str, Any]:
+    """The details with the day from which harvest is allowed, where a waiting time is known."""
+    if kind not in WITH_INTERVAL or "interval_days" not in details:
+        return details
+    earliest = vietnam_day(happened_at) + timedelta(days=details["interval_days"])
+    return details | {"earliest_harvest": earliest.isoformat()}
+
+
+def check_times(happened_at: datetime, device_at: datetime | None, now: datetime) -> None:
+    """Raises InFuture, TooOld, DeviceClockWrong."""
+    if device_at is not None and device_at - now > DEVICE_TOLERANCE:
+        raise DeviceClockWrong
+    if happened_at - now > CLOCK_TOLERANCE:
+        raise InFuture
+    if now - happened_at > OLDEST:
+        raise TooOld
 
 
 def _earlier(key: str | None, kind: str) -> DiaryEntry | None:
@@ -109,12 +125,3 @@ def _follow(lot: Lot, kind: str, day: date, details: Mapping[str, Any]) -> None:
         lot.packed_on = max(day, lot.packed_on or day)
         if "best_before" in details and lot.state == "draft":
             lot.best_before = date.fromisoformat(details["best_before"])
-
-
-def _check_times(happened_at: datetime, device_at: datetime | None, now: datetime) -> None:
-    if device_at is not None and device_at - now > DEVICE_TOLERANCE:
-        raise DeviceClockWrong
-    if happened_at - now > CLOCK_TOLERANCE:
-        raise InFuture
-    if now - happened_at > OLDEST:
-        raise TooOld

@@ -39,7 +39,7 @@ def add_entry(
 ) -> DiaryEntry:
     """Record in the log and keep our searchable copy. `details` are public structured values (see vocabulary)."""
     receipt = provenance.record(
-        kind=kind, event=_event(lot, kind, happened_at, details), lots=[lot.code], who=log_name(lot.seller_id, now=now),
+        kind=kind, event=event_values(lot, kind, happened_at, details), lots=[lot.code], who=log_name(lot.seller_id, now=now),
         now=now, device=device_at,
     )
     entry = DiaryEntry(
@@ -51,7 +51,7 @@ def add_entry(
     return entry
 
 
-def _event(lot: Lot, kind: str, happened_at: datetime, details: Mapping[str, Any]) -> dict[str, Any]:
+def event_values(lot: Lot, kind: str, happened_at: datetime, details: Mapping[str, Any]) -> dict[str, Any]:
     """The event as `provenance.record` takes it: the goods, the commune, and the details under their log names."""
     event: dict[str, Any] = {"at": happened_at, "lotNumber": lot.number} | _place(lot)
     rest = dict(details)

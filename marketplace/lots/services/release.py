@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
+from marketplace import provenance
 from marketplace.accounts.models import Person
 from marketplace.database import db, transaction, vietnam_day
 from marketplace.errors import N_, DomainError, Forbidden, NotFound
@@ -12,7 +13,7 @@ from marketplace.lots import intervals
 from marketplace.lots.models import DiaryEntry, Lot
 from marketplace.lots.policies import EDITORS, can_recall
 from marketplace.lots.services import stock
-from marketplace.lots.services.access import WrongState, lock_lot, require_member
+from marketplace.lots.services.access import WrongState, lock_lot, log_name, require_member
 from marketplace.lots.services.events import add_entry
 from marketplace.lots.vocabulary import WITH_INTERVAL
 from marketplace.places.models import PlaceUnit
@@ -77,6 +78,15 @@ class MoreThanHarvested(NotReleasable):
     code = "more-than-harvested"
     message = N_("Số lượng của lô lớn hơn tổng thu hoạch đã ghi trong sổ. Mời bạn sửa số lượng hoặc ghi thêm lần thu hoạch.")
     field = "quantity"
+
+
+STOPPED = {
+    "interval-unknown": N_("Sổ đã sửa lại: có lần dùng thuốc chưa rõ số ngày cách ly."),
+    "harvested-too-early": N_("Sổ đã sửa lại: thu hoạch khi chưa đủ ngày cách ly sau lần dùng thuốc."),
+    "more-than-harvested": N_("Sổ đã sửa lại: số lượng của lô lớn hơn sản lượng đã thu hoạch."),
+    "lot-no-harvest": N_("Sổ đã sửa lại: không còn việc thu hoạch nào."),
+}
+"""What the buyer reads when a correction takes a lot off sale, by the refusal's code."""
 
 
 class BadReason(DomainError):
@@ -150,17 +160,35 @@ def recall_lot(*, actor: Person, lot_id: int, reason_code: str, reason: str, now
 def unblock_lot(*, actor: Person, lot_id: int, now: datetime) -> Lot:
     """Put a blocked lot back on sale. Whoever blocked decides: an officer's block is lifted by officers only.
 
-    Raises NotFound, Forbidden, WrongState.
+    Raises NotFound, Forbidden, WrongState, and NotReleasable while the diary as corrected forbids the sale.
     """
     with transaction():
         lot, by_officer = _entitled(actor, lot_id, ("blocked",))
         last = max((e for e in _entries(lot) if e.kind == "blocked"), key=lambda entry: entry.id, default=None)
         if not by_officer and last is not None and last.details.get("by") == "officer":
             raise Forbidden
+        check_release(lot, entries=_entries(lot), today=vietnam_day(lot.released_at or now))
         lot.state, lot.state_reason = "released", None
         add_entry(lot=lot, kind="unblocked", happened_at=now, details={"by": _by(by_officer)}, actor_id=actor.id, now=now)
         stock.restore_lot(lot_id=lot.id, product_id=lot.product_id)
     return lot
+
+
+def stop_unfit(lot: Lot, *, actor_id: int, now: datetime) -> NotReleasable | None:
+    """Take a lot off sale that could not have been released with its diary as it is now; inside the caller's transaction,
+    the lot locked. Also one that is sold out: who has bought from it must read it. Returns the refusal, None if fit."""
+    if lot.state not in {"released", "closed"}:
+        return None
+    try:
+        check_release(lot, entries=_entries(lot), today=vietnam_day(lot.released_at or now))
+    except NotReleasable as refusal:
+        lot.state, lot.state_reason = "blocked", STOPPED.get(refusal.code, STOPPED["lot-no-harvest"])
+        details = {"reason": "wrong_information", "by": "producer"}
+        add_entry(lot=lot, kind="blocked", happened_at=now, details=details, actor_id=actor_id, now=now)
+        db.session.flush()
+        stock.withdraw_lot(product_id=lot.product_id)
+        return refusal
+    return None
 
 
 def close_lot(*, actor: Person, seller_id: int, lot_id: int) -> None:
@@ -200,6 +228,9 @@ def _take_off_sale(
         lot.state, lot.state_reason = state, reason.strip()
         details = {"reason": reason_code, "by": _by(by_officer)}
         add_entry(lot=lot, kind=kind, happened_at=now, details=details, actor_id=actor.id, now=now)
+        if kind == "recall":
+            who = provenance.OPERATOR if by_officer else log_name(lot.seller_id, now=now)
+            provenance.recall(lots=[lot.code], reason=reason_code, who=who, now=now)
         session.flush()
         stock.withdraw_lot(product_id=lot.product_id)
     return lot
@@ -225,7 +256,12 @@ def _by(officer: bool) -> str:
 
 
 def _entries(lot: Lot) -> list[DiaryEntry]:
-    return list(db.session.scalars(select(DiaryEntry).where(DiaryEntry.lot_id == lot.id).order_by(DiaryEntry.id)))
+    """What counts: as corrected, without what was taken back."""
+    counting = select(DiaryEntry).where(DiaryEntry.lot_id == lot.id, DiaryEntry.voided_at.is_(None))
+    return list(db.session.scalars(counting.order_by(DiaryEntry.id)))
 
 
-__all__ = ["WrongState", "block_lot", "check_release", "close_expired", "close_lot", "recall_lot", "release_lot", "unblock_lot"]
+__all__ = [
+    "WrongState", "block_lot", "check_release", "close_expired", "close_lot", "recall_lot", "release_lot", "stop_unfit",
+    "unblock_lot",
+]
