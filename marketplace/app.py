@@ -126,7 +126,10 @@ def _bind_slices(app: Flask, settings: config.Settings) -> None:
     """Hand each slice its collaborators; the order is that of the layers."""
     jobs.bind(app, settings)
     provenance.bind(app, settings)
+    provenance.watch(app)
     jobs.add(app, "checkpoint", lambda now: provenance.publish_checkpoint(now=now))
+    jobs.add(app, "witness", lambda now: provenance.ask_witnesses(now=now))
+    jobs.add(app, "audit", lambda now: provenance.audit_at_night(now=now))
     _bind_payments(app, settings)
     jobs.add(app, "lots", lot_services.close_expired)
     jobs.add(app, "orders", expire_due)

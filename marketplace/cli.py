@@ -34,8 +34,9 @@ user_group = AppGroup("user", help="People and roles.")
 @click.option("--port", envvar="PORT", default=8000, show_default=True)
 @with_appcontext
 def serve(port: int) -> None:
-    """Migrate, load the demo into an empty database, then run web, worker and the card sandbox together."""
+    """Migrate, load the demo into an empty database, then run signer, web, worker and the card sandbox together."""
     upgrade()
+    provenance.adopt_old_key(now=utcnow())
     if not provenance.started():
         provenance.incept(now=utcnow())
     if _demo().is_empty():
@@ -67,6 +68,8 @@ def _processes(port: int) -> list[list[str]]:
         ],
         [python, "-m", "flask", "--app", "wsgi", "worker"],
     ]
+    if not settings.signer_socket:
+        commands.insert(0, provenance.signer_command(settings))
     if not settings.production and settings.stripe_api_base.startswith("http://127.0.0.1:"):
         commands.append(
             [
@@ -116,8 +119,11 @@ def _print_welcome(port: int) -> None:
 @click.command("worker")
 @with_appcontext
 def worker() -> None:
-    """Run background jobs until stopped."""
-    jobs.work(current_app._get_current_object())
+    """Run background jobs and the log's sealing loop until stopped."""
+    app = current_app._get_current_object()
+    loop = provenance.start_sealing(app)
+    jobs.work(app)
+    loop.stop()
 
 
 @click.group("demo", cls=AppGroup, invoke_without_command=True)
@@ -146,16 +152,6 @@ def demo_accounts(as_json: bool) -> None:
         if as_json
         else "\n".join(f"{a['role']} {a['login']} {a['password']}" for a in found)
     )
-
-
-@log_group.command("start")
-def log_start() -> None:
-    """Begin the log, once: make its signing key and seal its first entry. Never done again, also not after a loss."""
-    if provenance.started():
-        click.echo("the log was begun before")
-        return
-    provenance.incept(now=utcnow())
-    click.echo("the log has begun")
 
 
 @log_group.command("export")
@@ -231,5 +227,6 @@ def _told(work) -> None:
 
 def install(app: Flask) -> None:
     """Attach the commands to `flask --app wsgi`."""
+    provenance.install_commands(log_group)
     for command in (serve, worker, make_backup, restore_backup, log_group, stats_group, user_group, demo_group):
         app.cli.add_command(command)

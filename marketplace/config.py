@@ -28,12 +28,20 @@ class Settings:
     log_origin: str
     redis_url: str = ""
     mail_url: str = ""
+    signer_socket: str = ""
+    log_sequencing: str = "inline"
+    checkpoint_interval: int = 5
+    log_export_dir: str = ""
+    log_policy: Path | None = None
+    log_witness_minutes: int = 10
+    log_mirrors: tuple[str, ...] = ()
     stripe_api_base: str = ""
     stripe_api_key: str = field(default="", repr=False)
     stripe_webhook_secret: str = field(default="", repr=False)
     stripe_checkout_page: str = ""
     rate_limits: bool = True
     trusted_proxies: int = 0
+    subject_keys_url: str = field(default="", repr=False)
     site_owner: str = ""
     site_address: str = ""
     site_phone: str = ""
@@ -62,8 +70,18 @@ class Settings:
         return self.data_dir / "uploads"
 
     @property
+    def signer_dir(self) -> Path:
+        """Keys and state of the signer of a site on one machine. Outside the database and outside every backup."""
+        return self.data_dir / "signer"
+
+    @property
     def log_key_path(self) -> Path:
+        """Where the key was before there was a signer."""
         return self.data_dir / "log.key"
+
+    @property
+    def key_history_path(self) -> Path:
+        return self.data_dir / "key-history"
 
 
 def read(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -73,15 +91,23 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         raise BadSettings(f"CHO_ENV={environment!r}: expected development, test or production")
     production = environment == "production"
     data_dir = Path(environ.get("DATA_DIR", "instance")).resolve()
+    database_url = _database_url(environ.get("DATABASE_URL", f"sqlite:///{data_dir / 'market.db'}"))
     port = environ.get("PORT", "8000")
     gateway = "" if production else f"http://127.0.0.1:{environ.get('SANDBOX_PORT', '8421')}"
     return Settings(
         environment=environment,
         secret_key=_secret(environ, "SECRET_KEY", DEMO_SECRET, production),
-        database_url=_database_url(environ.get("DATABASE_URL", f"sqlite:///{data_dir / 'market.db'}")),
+        database_url=database_url,
         data_dir=data_dir,
         public_url=_public_url(environ, f"http://127.0.0.1:{port}", production),
         log_origin=environ.get("LOG_ORIGIN", "" if production else "localhost/log/1") or _required("LOG_ORIGIN"),
+        signer_socket=_signer_socket(environ, production),
+        log_sequencing=_sequencing(environ, environment, database_url),
+        checkpoint_interval=_count(environ, "CHECKPOINT_INTERVAL", "5"),
+        log_export_dir=environ.get("LOG_EXPORT_DIR", ""),
+        log_policy=_file(environ, "LOG_POLICY"),
+        log_witness_minutes=_count(environ, "LOG_WITNESS_MINUTES", "10"),
+        log_mirrors=_addresses(environ, "LOG_MIRRORS"),
         redis_url=environ.get("REDIS_URL", ""),
         mail_url=environ.get("MAIL_URL", ""),
         stripe_api_base=environ.get("STRIPE_API_BASE", gateway),
@@ -90,6 +116,9 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         stripe_checkout_page=environ.get("STRIPE_CHECKOUT_PAGE", f"{gateway}/pay" if gateway else ""),
         rate_limits=environ.get("RATE_LIMITS", "on") != "off",
         trusted_proxies=_count(environ, "TRUSTED_PROXIES"),
+        subject_keys_url=_database_url(
+            environ.get("SUBJECT_KEYS_URL", f"sqlite:///{data_dir / 'keys' / 'subjects.db'}")
+        ),
         site_owner=environ.get("SITE_OWNER", "" if production else DEMO_OWNER) or _required("SITE_OWNER"),
         site_address=environ.get("SITE_ADDRESS", ""),
         site_phone=environ.get("SITE_PHONE", ""),
@@ -106,6 +135,22 @@ def _secret(environ: Mapping[str, str], name: str, demo: str, production: bool) 
     value = environ.get(name, "" if production else demo)
     if production and (not value or value == demo or len(value) < 32):
         raise BadSettings(f"{name} is missing, too short (32 characters) or the demo value. Set a long random one.")
+    return value
+
+
+def _signer_socket(environ: Mapping[str, str], production: bool) -> str:
+    """In production the log's key is not in the web's hands: a process of its own signs."""
+    value = environ.get("SIGNER_SOCKET", "")
+    if production and not value:
+        raise BadSettings("SIGNER_SOCKET is not set: run `python -m traceability signer` and name its socket; see docs/operation.md.")
+    return value
+
+
+def _sequencing(environ: Mapping[str, str], environment: str, database_url: str) -> str:
+    batch = database_url.startswith("postgresql") and environment != "test"
+    value = environ.get("LOG_SEQUENCING", "batch" if batch else "inline")
+    if value not in {"inline", "batch"}:
+        raise BadSettings(f"LOG_SEQUENCING={value!r}: expected inline or batch")
     return value
 
 
@@ -134,8 +179,22 @@ def _database_url(url: str) -> str:
     return url
 
 
-def _count(environ: Mapping[str, str], name: str) -> int:
-    text = environ.get(name, "0")
+def _file(environ: Mapping[str, str], name: str) -> Path | None:
+    value = environ.get(name, "")
+    if value and not Path(value).is_file():
+        raise BadSettings(f"{name}={value!r}: there is no such file")
+    return Path(value).resolve() if value else None
+
+
+def _addresses(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
+    found = tuple(environ.get(name, "").split())
+    if any(not item.startswith(("https://", "http://")) for item in found):
+        raise BadSettings(f"{name}: expected addresses that begin with https://, separated by spaces")
+    return found
+
+
+def _count(environ: Mapping[str, str], name: str, default: str = "0") -> int:
+    text = environ.get(name, default)
     if not text.isdecimal():
         raise BadSettings(f"{name}={text!r}: expected a whole number")
     return int(text)

@@ -56,6 +56,15 @@ def begin_log(app: Flask) -> None:
     with app.app_context():
         provenance.incept(now=datetime(2026, 1, 1, tzinfo=UTC))
         db.session.remove()
+    folder = app.extensions["settings"].signer_dir
+    shutil.copytree(folder, folder.with_name("signer.template"))
+
+
+def reset_signer(app: Flask) -> None:
+    """The signer remembers what the reset database holds."""
+    folder = app.extensions["settings"].signer_dir
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(folder.with_name("signer.template"), folder)
 
 
 class SqliteDatabase:
@@ -82,6 +91,7 @@ class SqliteDatabase:
         for suffix in ("-wal", "-shm"):
             Path(f"{self.file}{suffix}").unlink(missing_ok=True)
         shutil.copy(self.template, self.file)
+        reset_signer(self.app)
 
     def close(self) -> None:
         with self.app.app_context():
@@ -155,6 +165,7 @@ class PostgresDatabase:
     def reset(self) -> None:
         with self.app.app_context():
             db.engine.dispose()
+        reset_signer(self.app)
         try:
             with psycopg.connect(self._plain(self.database), options="-csynchronous_commit=off") as connection:
                 grown = connection.execute(

@@ -1,7 +1,10 @@
-"""`python -m traceability`."""
+"""`python -m traceability verify …` and `python -m traceability signer …`."""
 
 import sys
 
-from traceability.cli import main
+from traceability import cli
+from traceability.signer import server
 
-sys.exit(main())
+if sys.argv[1:2] == ["signer"]:
+    sys.exit(server.main(sys.argv[2:]))
+sys.exit(cli.main())

@@ -75,8 +75,7 @@ class VerifierKey:
         message, at = text.encode(), None
         if self.type == COSIGNATURE_V1:
             seconds, signature = int.from_bytes(signature[:8], "big"), signature[8:]
-            message = b"cosignature/v1\ntime %d\n" % seconds + message
-            at = _signed_time(seconds)
+            message, at = _timed(text, seconds), _signed_time(seconds)
         try:
             Ed25519PublicKey.from_public_bytes(self.public).verify(signature, message)
         except (InvalidSignature, ValueError) as error:
@@ -190,25 +189,31 @@ def verify_note(note: Note, keys: Iterable[VerifierKey]) -> list[Verified]:
 class Signer:
     """An Ed25519 key that signs notes under a name. It remembers nothing: who may sign what is decided above it."""
 
-    def __init__(self, name: str, private: Ed25519PrivateKey) -> None:
+    def __init__(self, name: str, private: Ed25519PrivateKey, kind: int = ED25519) -> None:
         self.name = check_key_name(name)
         self._private = private
-        self.verifier = VerifierKey(name, ED25519, private.public_key().public_bytes_raw())
+        self.verifier = VerifierKey(name, kind, private.public_key().public_bytes_raw())
 
-    def sign(self, text: str) -> SignatureLine:
-        """This key's line under `text`. Ed25519 is deterministic: the same text gets the same line."""
-        return SignatureLine(self.name, self.verifier.id, self._private.sign(text.encode()))
+    def sign(self, text: str, now: datetime | None = None) -> SignatureLine:
+        """This key's line under `text`; a cosignature signs the time `now` too. Ed25519 is deterministic: the same
+        text (and time) gets the same line."""
+        if self.verifier.type == COSIGNATURE_V1:
+            seconds = int((now or datetime.now(UTC)).timestamp())
+            value = seconds.to_bytes(8, "big") + self._private.sign(_timed(text, seconds))
+        else:
+            value = self._private.sign(text.encode())
+        return SignatureLine(self.name, self.verifier.id, value)
 
     def secret(self) -> str:
         """`PRIVATE+KEY+<name>+<key id>+<base64(type ‖ seed)>` as Go's note package writes it. Keep it in a file
         only the signer can read."""
-        seed = bytes([ED25519]) + self._private.private_bytes_raw()
+        seed = bytes([self.verifier.type]) + self._private.private_bytes_raw()
         return f"{_SECRET}{self.name}+{self.verifier.id.hex()}+{base64.b64encode(seed).decode()}"
 
 
-def generate_signer(name: str) -> Signer:
-    """A fresh key for a log's inception."""
-    return Signer(name, Ed25519PrivateKey.generate())
+def generate_signer(name: str, kind: int = ED25519) -> Signer:
+    """A fresh key."""
+    return Signer(name, Ed25519PrivateKey.generate(), kind)
 
 
 def parse_signer(secret: str) -> Signer:
@@ -218,12 +223,17 @@ def parse_signer(secret: str) -> Signer:
     name, _, rest = secret.strip().removeprefix(_SECRET).partition("+")
     identity, _, encoded = rest.partition("+")
     data = _base64(encoded, 1 + 32)
-    if data[0] != ED25519:
+    if data[0] not in (ED25519, COSIGNATURE_V1):
         raise NoteError("unknown-key-type", f"key type {data[0]:#04x} cannot sign here")
-    signer = Signer(name, Ed25519PrivateKey.from_private_bytes(data[1:]))
+    signer = Signer(name, Ed25519PrivateKey.from_private_bytes(data[1:]), data[0])
     if signer.verifier.id.hex() != identity:
         raise NoteError("bad-key", "the key id does not belong to the key")
     return signer
+
+
+def _timed(text: str, seconds: int) -> bytes:
+    """What a cosignature signs (C2SP tlog-cosignature)."""
+    return b"cosignature/v1\ntime %d\n" % seconds + text.encode()
 
 
 def _base64(text: str, length: int | None = None) -> bytes:

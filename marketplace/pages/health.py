@@ -35,6 +35,9 @@ def _log_head() -> str:
     try:
         if provenance.started():
             provenance.latest_checkpoint()
+            reason = provenance.read_only()
+            if reason:
+                return f"read-only: {reason}"
     except Exception as error:  # whatever the log throws, the answer is the same: not ready
         db.session.rollback()
         log.error("readyz-log", error=str(error)[:300])

@@ -1,45 +1,97 @@
 """The one door to the traceability log: recording what happens to lots, and reading it back."""
 
+from marketplace.provenance.amending import (
+    AlreadyVoid,
+    CannotBeSaid,
+    NotSealedYet,
+    correct,
+    dispute,
+    grant,
+    recall,
+    revoke,
+    void,
+)
+from marketplace.provenance.auditing import LastAudit, audit_at_night
+from marketplace.provenance.beginning import adopt_old_key, incept
 from marketplace.provenance.codes import grouped_code, new_alias, new_code, parse_code
+from marketplace.provenance.commands import install_commands
+from marketplace.provenance.documents import lot_document
+from marketplace.provenance.histories import FoldedEvent, LotHistory, Remark, lot_history, sealed_links
+from marketplace.provenance.keys import add_keys, key_history_text, key_rows, make_root, publish_history, retire_key, sign_history
+from marketplace.provenance.loop import SealingLoop, start_sealing, watch
 from marketplace.provenance.reading import (
     Checkpoint,
     LogEntry,
     Report,
     check,
     checkpoint_size,
-    export,
     latest_checkpoint,
-    lot_document,
     lot_entries,
-    publish_checkpoint,
-    read_sealed,
-    sealed_entries,
 )
 from marketplace.provenance.recording import EventReused, EventTooEarly, Receipt, record
-from marketplace.provenance.site import bind, incept, started
+from marketplace.provenance.sealing import drain, export, publish_checkpoint, seal_at_commit
+from marketplace.provenance.site import OPERATOR, bind, read_only, signer_command, started
+from marketplace.provenance.status import LogStatus, anchor_text, log_status
+from marketplace.provenance.witnesses import WitnessRow, ask_witnesses
 
 __all__ = [
+    "OPERATOR",
+    "AlreadyVoid",
+    "CannotBeSaid",
     "Checkpoint",
     "EventReused",
     "EventTooEarly",
+    "FoldedEvent",
+    "LastAudit",
     "LogEntry",
+    "LogStatus",
+    "LotHistory",
+    "NotSealedYet",
     "Receipt",
+    "Remark",
     "Report",
+    "SealingLoop",
+    "WitnessRow",
+    "add_keys",
+    "adopt_old_key",
+    "anchor_text",
+    "ask_witnesses",
+    "audit_at_night",
     "bind",
     "check",
     "checkpoint_size",
+    "correct",
+    "dispute",
+    "drain",
     "export",
+    "grant",
     "grouped_code",
     "incept",
+    "install_commands",
+    "key_history_text",
+    "key_rows",
     "latest_checkpoint",
+    "log_status",
     "lot_document",
     "lot_entries",
+    "lot_history",
+    "make_root",
     "new_alias",
     "new_code",
     "parse_code",
     "publish_checkpoint",
-    "read_sealed",
+    "publish_history",
+    "read_only",
+    "recall",
     "record",
-    "sealed_entries",
+    "retire_key",
+    "revoke",
+    "seal_at_commit",
+    "sealed_links",
+    "sign_history",
+    "signer_command",
+    "start_sealing",
     "started",
+    "void",
+    "watch",
 ]

@@ -1,4 +1,4 @@
-"""Recording what happens to lots, and sealing it right before the outermost commit."""
+"""Recording what happens to lots, inside the transaction of the business act."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,26 +7,18 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
-import structlog
-from sqlalchemy import Connection, event
-from sqlalchemy.orm import Session
-
-from marketplace.database import after_commit, db
+from marketplace.database import db
 from marketplace.errors import N_, Conflict, DomainError
-from marketplace.extensions import jobs
+from marketplace.provenance.sealing import seal_at_commit
 from marketplace.provenance.site import the_log
 from traceability.canonical.entry import Device
 from traceability.epcis.activities import tell
 from traceability.epcis.codec import record_of
 from traceability.epcis.events import AnyEvent, Quantity, check_time
 from traceability.epcis.vocabulary import OWN
-from traceability.errors import ConflictError, EventError, TraceabilityError
+from traceability.errors import ConflictError, EventError
 from traceability.identifiers import new_event_id
 
-log = structlog.get_logger()
-
-_WAITING = "log_entries_waiting"
-_BATCH = 512
 _OWN_KEYS = frozenset({"at", "place", "inputs", "outputs", "quantity", "unit", "document"})
 
 
@@ -51,7 +43,7 @@ class Receipt:
 
     event_id: str
     leaf_hex: str
-    state: str  # "waiting" until the commit seals it, "sealed" when it was already in the log
+    state: str  # "waiting" until it is sealed (by the commit, or soon after), "sealed" when it was already in the log
 
 
 def record(
@@ -93,40 +85,14 @@ def record(
     return Receipt(receipt.id, receipt.leaf.hex(), "sealed" if receipt.sealed else "waiting")
 
 
-def seal_at_commit(session: Session) -> None:
-    """The session's transaction has put entries into the queue: seal them when it commits, and ask for a checkpoint."""
-    if not session.info.get(_WAITING):
-        session.info[_WAITING] = True
-        after_commit(lambda: jobs.wake("checkpoint"))
-
-
-@event.listens_for(Session, "before_commit")
-def _seal_before_commit(session: Session) -> None:
-    if session.in_nested_transaction() or not session.info.pop(_WAITING, False):
-        return
-    session.flush()
-    seal(session.connection())
-
-
-@event.listens_for(Session, "after_rollback")
-def _forget_waiting(session: Session) -> None:
-    if not session.in_nested_transaction():
-        session.info.pop(_WAITING, None)
-
-
-def seal(connection: Connection) -> None:
-    """Seal what waits. A store that contradicts itself stops the sealing, loudly, but not the market."""
-    full = True
-    while full:
-        try:
-            with connection.begin_nested():
-                batch = the_log().sequence(connection, _BATCH)
-        except TraceabilityError as error:
-            log.critical("log-not-sealed", code=error.code, detail=error.message)
-            return
-        for stopped in batch.stopped:
-            log.critical("log-entry-stopped", id=stopped.id, code=stopped.code, detail=stopped.message)
-        full = batch.sealed == _BATCH
+def record_told(kind: str, told: Mapping[str, Any], lots: Sequence[str], now: datetime, event_id: str) -> dict[str, Any]:
+    """The EPCIS record `record` would write for these values, without writing it. Raises EventTooEarly, EventError."""
+    event = _tell(kind, told, lots, now, event_id)
+    try:
+        check_time(event, now)
+    except EventError as error:
+        raise EventTooEarly from error
+    return record_of(event)
 
 
 def _tell(kind: str, told: Mapping[str, Any], lots: Sequence[str], now: datetime, event_id: str) -> AnyEvent:

@@ -1,23 +1,26 @@
-"""The app's log: its origin, store and signing key, its guards, its public addresses, its beginning."""
+"""The app's log: its origin, store and signer, its guards, its public addresses."""
 
-import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
+import structlog
 from flask import Flask, current_app
 from sqlalchemy import Connection, Engine, event
 
 from marketplace.config import Settings
 from marketplace.database import db, transaction
-from traceability.checkpoint import Signer, generate_signer, parse_signer
-from traceability.errors import LogStateError
-from traceability.identifiers import new_event_id
-from traceability.log import Log
+from traceability.checkpoint import SignatureLine, VerifierKey
+from traceability.errors import LogStateError, SignerError
+from traceability.log import Log, NoteSigner
+from traceability.signer import Client, Keeper, KeyFile, StateFile
 from traceability.storage.guards import install_sqlite_guard
 from traceability.storage.sql import SqlStorage
 from traceability.web import create_blueprint
+
+log = structlog.get_logger()
 
 POLICY = (
     "Sổ ghi chỉ thêm, không sửa, không xóa. Đính chính là bản ghi mới. "
@@ -30,47 +33,76 @@ OPERATOR = "org:market"
 """Who begins the log, gives and takes rights in it, and speaks in it for the department."""
 
 
+class NearSigner:
+    """The signer under DATA_DIR/signer of a site on one machine: the process at its socket when one runs, else this
+    process. Both keep to the same state and its lock, so it does not matter who answers."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.state_file, self.key_file = StateFile(folder / "state"), KeyFile(folder / "keys")
+        self.keeper = Keeper(self.state_file, self.key_file)
+        self._client = Client(folder / "socket")
+
+    def sign(self, text: str, *, old_size: int, proof: Sequence[bytes]) -> list[SignatureLine]:
+        return self._who().sign(text, old_size=old_size, proof=proof)
+
+    def state(self) -> tuple[int, bytes] | None:
+        return self._who().state()
+
+    def verifiers(self) -> list[VerifierKey]:
+        return self._who().verifiers()
+
+    def _who(self) -> NoteSigner:
+        return self._client if self._client.answers() else self.keeper
+
+
+class Loop(Protocol):
+    """The sealing loop of this process, as far as a committing transaction needs it."""
+
+    def wake(self) -> None:
+        """Look at the queue now."""
+
+
 class Site:
-    """The log of one app and where its signing key lies."""
+    """The log of one app, and what this process knows of its standing."""
 
-    def __init__(self, origin: str, key_path: Path) -> None:
-        self.key_path = key_path
-        key = parse_signer(key_path.read_text(encoding="ascii")) if key_path.exists() else None
-        self.log = Log(origin, SqlStorage(), key)
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.near = None if settings.signer_socket else NearSigner(settings.signer_dir)
+        signer: NoteSigner = self.near or Client(Path(settings.signer_socket))
+        self.log = Log(settings.log_origin, SqlStorage(), signer)
+        self.inline = settings.log_sequencing == "inline"
+        self.alarmed: set[str] = set()
+        self.loop: Loop | None = None
+        self._level_at: int | None = None
+        self.trouble: str | None = None
 
-    def keep(self, signer: Signer) -> None:
-        """Write the key, readable by this user only and never over another, and sign with it from now on."""
-        descriptor = os.open(self.key_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(signer.secret() + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        self.log = Log(self.log.origin, self.log.storage, signer)
+    def fit(self, connection: Connection) -> bool:
+        """May entries be sealed? True once the store was found to hold all that is signed, and looked at again when it
+        shrinks (a restored database). When not, one critical line says why and the log is read-only."""
+        head = self.log.size(connection)
+        if self._level_at is None or head < self._level_at:
+            try:
+                self.log.check_standing(connection)
+            except (LogStateError, SignerError) as error:
+                self.stop(error)
+                return False
+        self._level_at, self.trouble = head, None
+        return True
+
+    def stop(self, error: LogStateError | SignerError) -> None:
+        """Seal nothing until the standing was found good again."""
+        if self.trouble != error.code:
+            log.critical("log-read-only", code=error.code, detail=error.message, remedy="flask log resume")
+        self._level_at, self.trouble = None, error.code
 
 
 def bind(app: Flask, settings: Settings) -> None:
-    """Give the app its log: guards on every SQLite connection, the signing key if this process has it, the public
-    addresses under /log/1/."""
+    """Give the app its log: guards on every SQLite connection, the signer, the public addresses under /log/1/."""
     with app.app_context():
         _guard_connections(db.engine)
-    app.extensions["log"] = Site(settings.log_origin, settings.log_key_path)
-    app.register_blueprint(create_blueprint(the_log, _reading))
-
-
-def incept(*, now: datetime) -> None:
-    """Begin the log: make the signing key where there is none, write and seal the first entry. Raises LogStateError
-    when the log was begun before; a log whose key is lost is never begun anew."""
-    site = the_site()
-    with transaction() as session:
-        made = site.log.signer is None
-        if made and site.log.started(session.connection()):
-            raise LogStateError("key-missing", f"the log was begun, but there is no key at {site.key_path}")
-        signed = Log(site.log.origin, site.log.storage, generate_signer(site.log.origin)) if made else site.log
-        signed.incept(
-            session.connection(), entry_id=new_event_id(), who=OPERATOR, policy=POLICY.encode(), now=now
-        )
-        if made:
-            site.keep(signed.signer)
+    app.extensions["log"] = Site(settings)
+    app.register_blueprint(create_blueprint(the_log, _reading, texts=TEXTS))
 
 
 def started() -> bool:
@@ -78,8 +110,35 @@ def started() -> bool:
     return the_log().started(db.session.connection())
 
 
+def signer_command(settings: Settings) -> list[str]:
+    """The command that runs the signer under DATA_DIR as a process of its own, ending with its parent."""
+    folder = settings.signer_dir
+    files = ("--socket", str(folder / "socket"), "--state", str(folder / "state"), "--keys", str(folder / "keys"))
+    return [sys.executable, "-m", "traceability", "signer", *files, "--with-parent"]
+
+
+def trouble() -> str | None:
+    """Why nothing is sealed, asked from store and signer now; None when all is well or the log has not begun."""
+    log, connection = the_log(), db.session.connection()
+    if not log.started(connection):
+        return None
+    try:
+        log.check_standing(connection)
+    except (LogStateError, SignerError) as error:
+        return f"{error.code}: {error.message}"
+    return None
+
+
+def read_only() -> str | None:
+    """In one word why this process seals nothing; None when it may, or leaves sealing to a worker."""
+    site, connection = the_site(), db.session.connection()
+    if not site.log.started(connection) or site.fit(connection):
+        return None
+    return None if site.trouble == "unreachable" and not site.inline else site.trouble
+
+
 def the_site() -> Site:
-    """The log of the running app with the place of its key."""
+    """The log of the running app with its signer."""
     site: Site = current_app.extensions["log"]
     return site
 
@@ -87,6 +146,23 @@ def the_site() -> Site:
 def the_log() -> Log:
     """The log of the running app."""
     return the_site().log
+
+
+def key_history() -> str | None:
+    """The key history as the offline root key signed it; None before the first."""
+    path = the_site().settings.key_history_path
+    return path.read_text(encoding="utf-8") if path.exists() else None
+
+
+TEXTS: dict[str, Callable[[], str | None]] = {"key-history": key_history}
+"""Further public files of the log, served under /log/1/ and written into the export."""
+
+
+@contextmanager
+def writing() -> Iterator[Connection]:
+    """A connection in `transaction()`."""
+    with transaction() as session:
+        yield session.connection()
 
 
 def _guard_connections(engine: Engine) -> None:

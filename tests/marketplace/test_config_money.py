@@ -21,10 +21,11 @@ PRODUCTION = {
     "SECRET_KEY": "x" * 40,
     "PUBLIC_URL": "https://cho.example.vn",
     "LOG_ORIGIN": "cho.example.vn/log/1", "SITE_OWNER": "Sở mẫu",
+    "SIGNER_SOCKET": "/run/signer/socket",
 }
 
 
-@pytest.mark.parametrize("missing", ["SECRET_KEY", "PUBLIC_URL", "LOG_ORIGIN", "SITE_OWNER"])
+@pytest.mark.parametrize("missing", ["SECRET_KEY", "PUBLIC_URL", "LOG_ORIGIN", "SITE_OWNER", "SIGNER_SOCKET"])
 def test_production_does_not_start_without(missing):
     with pytest.raises(config.BadSettings, match=missing):
         config.read({name: value for name, value in PRODUCTION.items() if name != missing})
@@ -40,11 +41,24 @@ def test_production_does_not_start_without(missing):
         {"STRIPE_API_BASE": "https://api.example", "STRIPE_API_KEY": config.DEMO_STRIPE_KEY},
         {"STRIPE_API_BASE": "https://api.example", "STRIPE_API_KEY": "sk_live_1"},
         {"TRUSTED_PROXIES": "-1"},
+        {"LOG_SEQUENCING": "later"},
+        {"CHECKPOINT_INTERVAL": "soon"},
     ],
 )
 def test_production_refuses(change):
     with pytest.raises(config.BadSettings):
         config.read(PRODUCTION | change)
+
+
+@pytest.mark.parametrize(
+    ("environment", "sequencing"),
+    [
+        ({"DATABASE_URL": "postgres://a@b/c"}, "batch"), ({}, "inline"), ({"LOG_SEQUENCING": "batch"}, "batch"),
+        ({"DATABASE_URL": "postgres://a@b/c", "CHO_ENV": "test"}, "inline"),
+    ],
+)  # fmt: skip
+def test_the_log_is_sequenced_in_batches_on_postgresql_outside_tests(environment, sequencing):
+    assert config.read(environment).log_sequencing == sequencing
 
 
 def test_production_starts_without_cards():

@@ -1,15 +1,19 @@
 """The door to the log: recording inside business transactions, reading back, publishing."""
 
+import shutil
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+import time_machine
 from sqlalchemy import insert, text
 from sqlalchemy.exc import DatabaseError
 
 from marketplace import provenance
 from marketplace.database import db, transaction
+from traceability.checkpoint import Checkpoint
 from traceability.errors import EventError, LogStateError
+from traceability.merkle import EMPTY_ROOT
 from traceability.storage import tables
 
 
@@ -75,7 +79,9 @@ def test_an_entry_that_cannot_be_sealed_waits_and_does_not_stop_the_market(app, 
     with transaction():
         spray(now, [other])
     assert [entry.seq for entry in provenance.lot_entries(code) + provenance.lot_entries(other)] == [1, 2]
-    assert provenance.check().sound
+    report = provenance.check()
+    assert (report.sound, report.size) == (False, 3)
+    assert report.text.splitlines()[1].startswith("stopped in the queue: torn: changed-in-queue")
 
 
 def test_a_record_of_a_failed_business_act_leaves_nothing(app, now):
@@ -145,16 +151,42 @@ def test_the_log_is_begun_once(app, now):
         provenance.incept(now=now)
 
 
-def test_a_lost_key_does_not_begin_the_log_anew(app, now):
-    site = app.extensions["log"]
-    kept = site.log
-    try:
-        site.log = type(kept)(kept.origin, kept.storage)
-        with pytest.raises(LogStateError) as refusal:
-            provenance.incept(now=now)
-    finally:
-        site.log = kept
-    assert refusal.value.code == "key-missing"
+def test_lost_keys_and_state_begin_nothing_anew(app, now):
+    folder = app.extensions["settings"].signer_dir
+    shutil.rmtree(folder)
+    with pytest.raises(LogStateError) as refusal:
+        provenance.incept(now=now)
+    assert (refusal.value.code, folder.exists()) == ("already-started", False)
+
+
+def test_nothing_is_sealed_while_the_signer_has_signed_more_than_is_here(app, now):
+    """What a database restored from a backup finds: business goes on, entries wait, readiness and check name it."""
+    site, code = app.extensions["log"], provenance.new_code()
+    state = site.near.state_file
+    state.write(Checkpoint(site.log.origin, 9, bytes(32)))
+    site.stop(LogStateError("test", "as a new process begins"))
+    with transaction():
+        spray(now, [code])
+    assert [entry.seq for entry in provenance.lot_entries(code)] == [None]
+    assert provenance.publish_checkpoint(now=now) == 0
+    assert provenance.read_only() == "behind-signer"
+    assert app.test_client().get("/readyz").json["log"] == "read-only: behind-signer"
+    assert "read-only: behind-signer" in provenance.check().text
+
+    state.write(Checkpoint(site.log.origin, 0, EMPTY_ROOT))
+    assert provenance.publish_checkpoint(now=now) == 2
+    assert [entry.seq for entry in provenance.lot_entries(code)] == [1]
+
+
+def test_the_same_size_is_cosigned_again_after_an_hour(app, now):
+    provenance.publish_checkpoint(now=now)
+    first = provenance.latest_checkpoint()
+    assert provenance.publish_checkpoint(now=now + timedelta(minutes=59)) == 0
+    assert provenance.latest_checkpoint() == first
+    with time_machine.travel(now + timedelta(hours=1)):
+        assert provenance.publish_checkpoint(now=now + timedelta(hours=1)) == 0
+    again = provenance.latest_checkpoint()
+    assert (again.size, again.at) == (first.size, now + timedelta(hours=1))
 
 
 @pytest.mark.parametrize("statement", ["UPDATE tlog_body SET bytes = bytes", "DELETE FROM tlog_entry"])

@@ -12,14 +12,16 @@ from sqlalchemy import Engine, create_engine, event, make_url, text
 
 from traceability.checkpoint import Signer, parse_signer
 from traceability.log import Log
+from traceability.signer import Keeper, KeyFile, StateFile
 from traceability.storage import guards
 from traceability.storage.memory import MemoryStorage
 from traceability.storage.sql import SqlStorage
 
 PUBLISHED = Path(__file__).resolve().parents[3] / "shared" / "vectors"
 ORIGIN = "trace.test.example/log/1"
-# a made-up key: the bytes 00 01 … 1f
+# made-up keys: the bytes 00 01 … 1f and 20 21 … 3f
 SECRET = "PRIVATE+KEY+trace.test.example/log/1+5182a76d+AQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
+SECOND = "PRIVATE+KEY+trace.test.example/log/1+149ca454+BCAhIiMkJSYnKCkqKywtLi8wMTIzNDU2Nzg5Ojs8PT4/"
 NOW = datetime(2026, 1, 31, 3, 4, 5, 678_000, tzinfo=UTC)
 
 
@@ -61,8 +63,19 @@ def slow_root() -> Callable[[list[bytes]], bytes]:
 
 
 @pytest.fixture
-def signer() -> Signer:
+def key() -> Signer:
+    """The plain key of the test's log."""
     return parse_signer(SECRET)
+
+
+@pytest.fixture
+def signer(tmp_path: Path) -> Keeper:
+    """A fresh signer with both keys, whose clock stands still."""
+    keys = KeyFile(tmp_path / "keys")
+    keys.write([parse_signer(SECRET), parse_signer(SECOND)])
+    keeper = Keeper(StateFile(tmp_path / "state"), keys, clock=lambda: NOW)
+    keeper.incept(ORIGIN)
+    return keeper
 
 
 @pytest.fixture
@@ -85,7 +98,7 @@ def make_event() -> Callable[..., dict]:
 
 
 @pytest.fixture
-def memory_log(signer: Signer) -> Log:
+def memory_log(signer: Keeper) -> Log:
     """A started log in memory; its connection is None."""
     log = Log(ORIGIN, MemoryStorage(), signer)
     log.incept(None, entry_id="urn:uuid:genesis", who="org:market", policy=b"policy", now=NOW)
@@ -142,7 +155,7 @@ def open_sqlite() -> Callable[[Path], Engine]:
 
 
 @pytest.fixture
-def log(engine: Engine, signer: Signer) -> Log:
+def log(engine: Engine, signer: Keeper) -> Log:
     """A started log on the engine of this test."""
     made = Log(ORIGIN, SqlStorage(), signer)
     with engine.begin() as connection:

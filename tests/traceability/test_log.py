@@ -14,6 +14,7 @@ from traceability.canonical.entry import Device, Reference, read_entry
 from traceability.errors import ConflictError, LogStateError, ProfileError, ProofError, TamperError
 from traceability.log import Log
 from traceability.merkle import leaf_hash, verify_consistency, verify_inclusion
+from traceability.signer import Keeper, KeyFile, StateFile
 from traceability.storage.memory import MemoryStorage
 from traceability.storage.sql import SqlStorage
 from traceability.tiles import Tile, decode_bundle, split_hashes, tiles_of_tree
@@ -30,7 +31,7 @@ def test_a_log_begins_with_a_genesis_entry_and_only_once(engine, log, signer):
         with pytest.raises(LogStateError) as refusal:
             log.incept(connection, entry_id="urn:uuid:again", who="org:market", policy=b"", now=NOW)
     assert refusal.value.code == "already-started"
-    assert promise["keys"] == [str(signer.verifier)]
+    assert promise["keys"] == [str(key) for key in signer.verifiers()]
 
 
 def test_nothing_is_taken_or_sealed_before_the_inception(engine, signer, make_event):
@@ -220,9 +221,9 @@ def test_a_checkpoint_is_stored_signed_and_repeated_unchanged(engine, log, fill)
 
 def test_a_crash_between_storing_and_signing_is_made_good_by_the_next_call(engine, log, fill, signer):
     class Broken:
-        verifier = signer.verifier
+        state, verifiers = signer.state, signer.verifiers
 
-        def sign(self, text):
+        def sign(self, text, *, old_size, proof):
             raise OSError("the signer is gone")
 
     fill(3)
@@ -235,13 +236,15 @@ def test_a_crash_between_storing_and_signing_is_made_good_by_the_next_call(engin
     assert (signed.checkpoint.size, signed.checkpoint.root) == (size, root)
 
 
-def test_a_key_the_log_did_not_promise_signs_nothing(engine, log, fill):
-    from traceability.checkpoint import generate_signer
-
+def test_keys_the_log_did_not_promise_sign_nothing(engine, log, fill, tmp_path):
     fill(1)
+    strangers = KeyFile(tmp_path / "strangers")
+    strangers.add_pair(ORIGIN)
     with pytest.raises(TamperError) as refusal:
-        Log(ORIGIN, log.storage, generate_signer(ORIGIN)).checkpoint(engine.begin, NOW)
+        Log(ORIGIN, log.storage, Keeper(StateFile(tmp_path / "state"), strangers)).checkpoint(engine.begin, NOW)
     assert refusal.value.code == "unknown-signer"
+    with engine.begin() as connection:
+        assert log.latest_checkpoint(connection) is None
 
 
 def test_an_empty_log_and_a_process_without_key_make_no_checkpoint(engine, signer):

@@ -105,32 +105,32 @@ def test_a_malformed_checkpoint_is_refused(text):
         parse_checkpoint(text)
 
 
-def test_a_note_we_sign_verifies_and_is_read_back(signer: Signer):
-    text = Checkpoint(signer.name, 7, bytes(32)).text()
-    note = Note(text, (signer.sign(text),))
+def test_a_note_we_sign_verifies_and_is_read_back(key: Signer):
+    text = Checkpoint(key.name, 7, bytes(32)).text()
+    note = Note(text, (key.sign(text),))
     assert parse_note(str(note).encode()) == note
-    assert [item.key for item in verify_note(note, [signer.verifier])] == [signer.verifier]
-    assert signer.sign(text) == signer.sign(text)
+    assert [item.key for item in verify_note(note, [key.verifier])] == [key.verifier]
+    assert key.sign(text) == key.sign(text)
 
 
-def test_no_changed_byte_of_a_note_verifies(signer: Signer):
-    text = Checkpoint(signer.name, 7, bytes(32)).text()
-    whole = str(Note(text, (signer.sign(text),))).encode()
+def test_no_changed_byte_of_a_note_verifies(key: Signer):
+    text = Checkpoint(key.name, 7, bytes(32)).text()
+    whole = str(Note(text, (key.sign(text),))).encode()
     for at in range(len(whole)):
         with pytest.raises(NoteError):
-            verify_note(parse_note(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :]), [signer.verifier])
+            verify_note(parse_note(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :]), [key.verifier])
 
 
-def test_an_unknown_key_does_not_count_and_a_known_key_that_fails_spoils_the_note(signer: Signer):
+def test_an_unknown_key_does_not_count_and_a_known_key_that_fails_spoils_the_note(key: Signer):
     other = generate_signer("witness.example")
-    text = Checkpoint(signer.name, 7, bytes(32)).text()
-    both = Note(text, (other.sign(text), signer.sign(text)))
-    assert [item.key for item in verify_note(both, [signer.verifier])] == [signer.verifier]
+    text = Checkpoint(key.name, 7, bytes(32)).text()
+    both = Note(text, (other.sign(text), key.sign(text)))
+    assert [item.key for item in verify_note(both, [key.verifier])] == [key.verifier]
     with pytest.raises(NoteError) as refusal:
-        verify_note(Note(text, (other.sign(text),)), [signer.verifier])
+        verify_note(Note(text, (other.sign(text),)), [key.verifier])
     assert refusal.value.code == "no-known-key"
     with pytest.raises(NoteError) as refusal:
-        verify_note(Note(text, (other.sign("x\n"), signer.sign(text))), [signer.verifier, other.verifier])
+        verify_note(Note(text, (other.sign("x\n"), key.sign(text))), [key.verifier, other.verifier])
     assert refusal.value.code == "bad-signature"
 
 
@@ -144,9 +144,9 @@ def test_a_cosignature_whose_time_was_changed_is_refused(published):
 
 
 def test_a_signing_key_is_read_back_from_its_text_and_a_wrong_one_is_refused():
-    signer = generate_signer("trace.example/log/1")
-    assert parse_signer(signer.secret() + "\n").verifier == signer.verifier
-    for wrong in ("", "PRIVATE+KEY+", signer.secret()[:-4], signer.secret().replace("trace.", "trade.", 1)):
+    key = generate_signer("trace.example/log/1")
+    assert parse_signer(key.secret() + "\n").verifier == key.verifier
+    for wrong in ("", "PRIVATE+KEY+", key.secret()[:-4], key.secret().replace("trace.", "trade.", 1)):
         with pytest.raises(NoteError):
             parse_signer(wrong)
 

@@ -1,16 +1,41 @@
 """Checkpoints of the log: stored before they are signed, never two roots for one size."""
 
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Protocol
 
-from traceability.canonical.entry import read_entry
-from traceability.checkpoint import Checkpoint, Note, SignatureLine, VerifierKey, parse_signature_line
-from traceability.errors import LogStateError, TamperError
+from traceability.checkpoint import (
+    Checkpoint,
+    Note,
+    SignatureLine,
+    VerifierKey,
+    parse_signature_line,
+    verify_note,
+)
+from traceability.errors import LogStateError, SignerError, TamperError
 from traceability.log.reader import TreeReader
 from traceability.merkle import leaf_hash, verify_consistency
 from traceability.storage.base import Connection, Storage, StoredNote
 
+Begin = Callable[[], AbstractContextManager[Connection]]
+
 _CHUNK = 512
+_ATTEMPTS = 5
+
+
+class NoteSigner(Protocol):
+    """Who signs: remembers the last size and root, and signs only what is proved to extend them (docs/log.md §3)."""
+
+    def sign(self, text: str, *, old_size: int, proof: Sequence[bytes]) -> list[SignatureLine]:
+        """One line of each key under the checkpoint `text`. Raises SignerError, having signed nothing."""
+
+    def state(self) -> tuple[int, bytes] | None:
+        """Size and root last signed; None when that is lost."""
+
+    def verifiers(self) -> list[VerifierKey]:
+        """The keys it signs with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +57,7 @@ def propose(storage: Storage, connection: Connection, origin: str) -> Checkpoint
     edge = storage.lock_head(connection, wait=True)
     if edge is None or not edge.size:
         raise LogStateError("not-started", "an empty log has no checkpoint")
-    before = storage.checkpoints(connection)
-    size, root = before[-1] if before else (0, b"")
+    size, root = storage.last_checkpoint(connection) or (0, b"")
     if size > edge.size:
         raise TamperError("behind-checkpoint", f"the log has {edge.size} entries, its last checkpoint {size}")
     _hash_again(storage, connection, size, edge.size)
@@ -48,19 +72,66 @@ def propose(storage: Storage, connection: Connection, origin: str) -> Checkpoint
     return Checkpoint(origin, edge.size, present)
 
 
-def check_promised(storage: Storage, connection: Connection, key: VerifierKey) -> None:
-    """Raises TamperError unless the genesis entry promises this key: a restored database and a key of another log, or
-    the reverse, must not sign each other."""
-    [genesis] = storage.sealed(connection, 0, 1)
-    if genesis.data is None or str(key) not in read_entry(genesis.data).event.get("keys", ()):
-        raise TamperError("unknown-signer", f"the log's first entry does not promise the key {key.id.hex()}")
+def check_standing(storage: Storage, connection: Connection, signed: tuple[int, bytes] | None) -> None:
+    """The store holds everything the signer has signed, and its own published checkpoints, or the log is read-only.
+
+    `signed` is the signer's state. Raises LogStateError: `signer-state-missing`, `behind-signer` (a restored
+    database), `differs-from-signer`, `behind-checkpoint`.
+    """
+    if signed is None:
+        raise LogStateError("signer-state-missing", "the signer has no state; it begins only by explicit inception")
+    head = storage.head(connection)
+    size, root = signed
+    present = head.size if head else 0
+    if present < size:
+        raise LogStateError("behind-signer", f"the log has {present} entries, {size} are signed: resume it")
+    if TreeReader(storage, connection).root(size) != root:
+        raise LogStateError("differs-from-signer", f"the first {size} entries are not those that were signed")
+    last = storage.last_checkpoint(connection)
+    if last and last[0] > present:
+        raise LogStateError("behind-checkpoint", f"the log has {present} entries, its last checkpoint {last[0]}")
+
+
+def publish(
+    storage: Storage, begin: Begin, origin: str, signer: NoteSigner, promised: Callable[[Connection, int], list[VerifierKey]]
+) -> tuple[Checkpoint, list[SignatureLine]]:
+    """Commit the checkpoint of the present size, then have it signed; the caller stores the lines.
+
+    `promised(connection, size)` gives the keys the log promises for a size: lines of others are left out. Raises
+    LogStateError, TamperError, SignerError; then nothing new was signed.
+    """
+    for attempt in range(_ATTEMPTS):
+        signed = signer.state()
+        with begin() as connection:
+            checkpoint = propose(storage, connection, origin)
+            check_standing(storage, connection, signed)
+            old_size = signed[0] if signed else 0
+            proof = TreeReader(storage, connection).consistency(old_size, checkpoint.size)
+            keys = promised(connection, checkpoint.size)
+        if not set(keys) & set(signer.verifiers()):
+            raise TamperError("unknown-signer", "the log promises none of the signer's keys for this size")
+        try:
+            lines = signer.sign(checkpoint.text(), old_size=old_size, proof=proof)
+        except SignerError as error:
+            # another process had a larger size signed in between: look again
+            if error.code not in ("wrong-size", "smaller") or attempt == _ATTEMPTS - 1:
+                raise
+        else:
+            good = {(item.key.name, item.key.id) for item in verify_note(Note(checkpoint.text(), tuple(lines)), keys)}
+            return checkpoint, [line for line in lines if (line.name, line.key_id) in good]
+    raise AssertionError("the last attempt returns or raises")
 
 
 def keep_signature(storage: Storage, connection: Connection, size: int, line: SignatureLine, now: datetime) -> None:
-    """Store a signature line under the checkpoint of `size`; one that is already there is not stored again."""
-    text = str(line).rstrip("\n")
-    if all(note.line != text for note in storage.notes(connection, size)):
-        storage.add_note(connection, StoredNote(size, line.key_id.hex(), text, now))
+    """Store a signature line under the checkpoint of `size`; one that is already there is not stored again.
+
+    Lines of one key are ordered by their time in the store, so a clock that steps back is put past the last one.
+    """
+    text, key = str(line).rstrip("\n"), line.key_id.hex()
+    earlier = [note for note in storage.notes(connection, size) if note.key_id == key]
+    if all(note.line != text for note in earlier):
+        at = max([now, *(note.at + timedelta(milliseconds=1) for note in earlier)])
+        storage.add_note(connection, StoredNote(size, key, text, at))
 
 
 def latest(storage: Storage, connection: Connection, origin: str) -> SignedCheckpoint | None:
@@ -75,7 +146,10 @@ def latest(storage: Storage, connection: Connection, origin: str) -> SignedCheck
 
 
 def _hash_again(storage: Storage, connection: Connection, start: int, stop: int) -> None:
+    withheld = storage.withheld(connection)
     for at in range(start, stop, _CHUNK):
         for row in storage.sealed(connection, at, min(at + _CHUNK, stop)):
+            if row.data is None and row.seq in withheld:
+                continue
             if row.data is None or leaf_hash(row.data) != row.leaf:
                 raise TamperError("body-differs", f"entry {row.seq} does not have the leaf it was sealed with")

@@ -1,51 +1,67 @@
-"""One log: an origin, a store and a signing key. Transactions belong to the caller."""
+"""One log: an origin, a store and a signer. Transactions belong to the caller."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
 from traceability.canonical.entry import Device, Entry, Reference, read_entry
+from traceability.canonical.keys import Term, keys_at
 from traceability.canonical.types import EVENT, GENESIS, event_entry_id
-from traceability.checkpoint import Signer, VerifierKey, check_key_name
+from traceability.checkpoint import VerifierKey, check_key_name, parse_verifier_key
 from traceability.errors import LogStateError
 from traceability.identifiers import new_event_id
 from traceability.log.audit import Audit, audit
-from traceability.log.checkpoints import SignedCheckpoint, check_promised, keep_signature, latest, propose
+from traceability.log.checkpoints import (
+    Begin,
+    NoteSigner,
+    SignedCheckpoint,
+    check_standing,
+    keep_signature,
+    latest,
+    publish,
+)
+from traceability.log.keys import key_terms
 from traceability.log.reader import TreeReader
 from traceability.log.records import LotRecord
-from traceability.log.sequencer import Batch, sequence
+from traceability.log.sequencer import Batch, Stopped, examine, sequence
 from traceability.log.submission import Receipt, submit
 from traceability.storage.base import Connection, Storage
 
 PROFILE_VERSION = 1
-Begin = Callable[[], AbstractContextManager[Connection]]
 
 
 class Log:
-    """The log named `origin`. `signer` may be None where nothing is signed; `keys` adds verifier keys of the past."""
+    """The log named `origin`. `signer` may be None where nothing is signed."""
 
-    def __init__(
-        self, origin: str, storage: Storage, signer: Signer | None = None, keys: Sequence[VerifierKey] = ()
-    ) -> None:
+    def __init__(self, origin: str, storage: Storage, signer: NoteSigner | None = None) -> None:
         self.origin = check_key_name(origin)
         self.storage = storage
         self.signer = signer
-        own = [signer.verifier] if signer else []
-        self.keys: tuple[VerifierKey, ...] = tuple(dict.fromkeys([*own, *keys]))
 
-    def incept(self, connection: Connection, *, entry_id: str, who: str, policy: bytes, now: datetime) -> Receipt:
-        """Begin the log: head row and sealed genesis entry with origin, keys, profile version and the hash of the
-        policy text. Done once; raises LogStateError ever after, and without a signing key."""
-        if self.signer is None:
-            raise LogStateError("no-signer", "a log begins with a signing key")
+    def incept(
+        self,
+        connection: Connection,
+        *,
+        entry_id: str,
+        who: str,
+        policy: bytes,
+        now: datetime,
+        root: VerifierKey | None = None,
+    ) -> Receipt:
+        """Begin the log: head row and sealed genesis entry with origin, keys, profile version, the hash of the policy
+        text and the offline root key. Done once; raises LogStateError ever after, and when there is no signer or it
+        has signed for this log before: a lost database is restored, never begun anew."""
+        signer = self._signer()
+        signed = signer.state()
+        if signed is None or signed[0]:
+            raise LogStateError("signer-not-fresh", "the signer's state is missing, or it has signed this log before")
         self.storage.start(connection)
         promise = {
-            "keys": [str(key) for key in self.keys],
+            "keys": [str(key) for key in signer.verifiers()],
             "policy": sha256(policy).hexdigest(),
             "profile": PROFILE_VERSION,
-        }
+        } | ({"root": str(root)} if root else {})
         genesis = Entry(GENESIS, self.origin, entry_id, now, who, promise)
         submit(self.storage, connection, genesis, ())
         self.sequence(connection)
@@ -107,24 +123,46 @@ class Log:
         """Seal up to `limit` waiting entries in the caller's transaction; see `sequencer.sequence`."""
         return sequence(self.storage, connection, self.origin, limit=limit, wait=wait)
 
+    def stopped(self, connection: Connection) -> list[Stopped]:
+        """What waits and could not be sealed now, and why. Reads only."""
+        return list(examine(self.storage, connection, self.origin))
+
     def checkpoint(self, begin: Begin, now: datetime) -> SignedCheckpoint:
-        """Store the checkpoint of the present size, commit, then sign it and store the signature.
+        """Store the checkpoint of the present size, commit, then have it signed and store the signatures.
 
         `begin` opens a transaction that commits when left. After a crash in between, the next call signs the same
-        size and root again. Raises TamperError when the store contradicts itself; then nothing is signed.
+        size and root again, or a larger one. Raises TamperError when the store contradicts itself, LogStateError when
+        it does not hold what was signed before, SignerError; then nothing is signed.
         """
-        if self.signer is None:
-            raise LogStateError("no-signer", "this process has no signing key")
+        checkpoint, lines = publish(self.storage, begin, self.origin, self._signer(), self.promised)
         with begin() as connection:
-            checkpoint = propose(self.storage, connection, self.origin)
-            check_promised(self.storage, connection, self.signer.verifier)
-        line = self.signer.sign(checkpoint.text())
-        with begin() as connection:
-            keep_signature(self.storage, connection, checkpoint.size, line, now)
+            for line in lines:
+                keep_signature(self.storage, connection, checkpoint.size, line, now)
             signed = latest(self.storage, connection, self.origin)
         if signed is None:
             raise LogStateError("not-signed", "the checkpoint just signed is not in the store")
         return signed
+
+    def check_standing(self, connection: Connection) -> None:
+        """May this log go on? Raises LogStateError (see `checkpoints.check_standing`) and SignerError when not."""
+        check_standing(self.storage, connection, self._signer().state())
+
+    def terms(self, connection: Connection) -> list[Term]:
+        """The terms of all keys the log has ever promised, in order of their start."""
+        return key_terms(self.storage, connection)
+
+    def verifiers(self, connection: Connection) -> list[VerifierKey]:
+        """Every key the log has ever promised, each once."""
+        return [parse_verifier_key(key) for key in dict.fromkeys(term.key for term in self.terms(connection))]
+
+    def promised(self, connection: Connection, size: int) -> list[VerifierKey]:
+        """The keys that may sign a checkpoint of `size`."""
+        return [parse_verifier_key(key) for key in keys_at(self.terms(connection), size)]
+
+    def _signer(self) -> NoteSigner:
+        if self.signer is None:
+            raise LogStateError("no-signer", "this process has no signer")
+        return self.signer
 
     def latest_checkpoint(self, connection: Connection) -> SignedCheckpoint | None:
         """The largest signed checkpoint; None before the first."""
@@ -140,9 +178,11 @@ class Log:
         return TreeReader(self.storage, connection)
 
     def find(self, connection: Connection, entry_id: str) -> LotRecord | None:
-        """The entry with this id, sealed or waiting."""
+        """The entry with this id, sealed or waiting; None also for one that is withheld."""
         stored = self.storage.find(connection, entry_id)
-        return LotRecord(read_entry(stored.data), stored.data, stored.leaf, stored.seq) if stored else None
+        if stored is None or stored.data is None:
+            return None
+        return LotRecord(read_entry(stored.data), stored.data, stored.leaf, stored.seq)
 
     def lot(self, connection: Connection, lot: str) -> list[LotRecord]:
         """All entries of a lot in the order of its chain, waiting ones last."""
@@ -159,4 +199,4 @@ class Log:
 
     def check(self, connection: Connection) -> Audit:
         """Hash everything again and compare; see `audit.audit`."""
-        return audit(self.storage, connection, self.origin, self.keys)
+        return audit(self.storage, connection, self.origin, self.verifiers(connection))

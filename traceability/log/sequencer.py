@@ -1,7 +1,7 @@
 """The sequencer: seals waiting entries in queue order, gapless, one batch a transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from traceability.canonical.chain import Chains
 from traceability.canonical.entry import Entry, read_entry
@@ -9,6 +9,8 @@ from traceability.errors import ChainError, LogStateError, ProfileError, TamperE
 from traceability.merkle import Edge, Node, fold_perfect, leaf_hash
 from traceability.storage.base import Connection, NewEntry, Storage, StoredTile, Waiting
 from traceability.tiles import HEIGHT, WIDTH
+
+_PAGE = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Batch:
 
 
 def sequence(storage: Storage, connection: Connection, origin: str, *, limit: int, wait: bool) -> Batch:
-    """Seal up to `limit` waiting entries.
+    """Seal up to `limit` waiting entries; what is stopped is read past, however much of it stands first.
 
     Each is parsed and hashed again first: bytes that changed since they were queued are never sealed, and neither is
     an entry whose predecessor in one of its lots is not sealed. Raises LogStateError before the log's inception and
@@ -41,35 +43,80 @@ def sequence(storage: Storage, connection: Connection, origin: str, *, limit: in
         if storage.head(connection) is None:
             raise LogStateError("not-started", "the log has no head: run its inception, or restore it")
         return Batch(0, busy=True)
-    chains, accepted, qids, stopped = Chains(), [], [], []
-    for waiting in storage.pending(connection, limit):
-        try:
-            accepted.append(_admit(storage, connection, origin, chains, waiting))
-            qids.append(waiting.qid)
-        except TraceabilityError as error:
-            stopped.append(Stopped(waiting.id, error.code, error.message))
-    if accepted:
-        storage.append(connection, edge.size, accepted)
-        edge, tiles = _grow(edge, accepted)
-        for node in tiles:
-            storage.add_tile(connection, _tile(storage, connection, node))
-        storage.set_head(connection, edge)
-        storage.dequeue(connection, qids)
-    return Batch(len(accepted), tuple(stopped))
+    drain = _Drain(storage, connection, origin)
+    while len(drain.accepted) < limit:
+        page = storage.pending(connection, min(_PAGE, limit - len(drain.accepted)), drain.read_up_to)
+        if not page:
+            break
+        drain.take(page)
+    if drain.accepted:
+        append(storage, connection, edge, drain.accepted)
+        storage.dequeue(connection, drain.qids)
+    return Batch(len(drain.accepted), tuple(drain.stopped))
 
 
-def _admit(storage: Storage, connection: Connection, origin: str, chains: Chains, waiting: Waiting) -> NewEntry:
-    entry = _read_again(origin, waiting)
-    for link in entry.links:
-        if link.lot not in chains.tails:
-            tail = storage.sealed_tail(connection, link.lot)
-            if tail:
-                chains.tails[link.lot] = tail
-    try:
-        chains.follow(entry.links, waiting.leaf)
-    except ChainError as error:
-        raise ChainError("not-linked", error.message) from error
-    return NewEntry(entry.id, entry.links, waiting.data, waiting.leaf)
+def examine(storage: Storage, connection: Connection, origin: str) -> tuple[Stopped, ...]:
+    """What of the whole queue could not be sealed now. Seals nothing."""
+    drain = _Drain(storage, connection, origin)
+    while page := storage.pending(connection, _PAGE, drain.read_up_to):
+        drain.take(page)
+    return tuple(drain.stopped)
+
+
+def append(storage: Storage, connection: Connection, edge: Edge, batch: Sequence[NewEntry]) -> Edge:
+    """Number the batch from the head on, with the tiles it fills; returns the new head, which the caller has locked.
+
+    Raises TamperError when stored leaves do not fold to the tree.
+    """
+    storage.append(connection, edge.size, batch)
+    edge, filled = _grow(edge, batch)
+    for node in filled:
+        storage.add_tile(connection, _tile(storage, connection, node))
+    storage.set_head(connection, edge)
+    return edge
+
+
+@dataclass
+class _Drain:
+    """One run over the queue: what may be sealed, in order, and what is stopped."""
+
+    storage: Storage
+    connection: Connection
+    origin: str
+    read_up_to: int = 0
+    chains: Chains = field(default_factory=Chains)
+    accepted: list[NewEntry] = field(default_factory=list)
+    qids: list[int] = field(default_factory=list)
+    stopped: list[Stopped] = field(default_factory=list)
+    _known: set[str] = field(default_factory=set)
+
+    def take(self, page: Sequence[Waiting]) -> None:
+        """Admit what can be sealed of the next rows of the queue."""
+        self.read_up_to = page[-1].qid
+        read: list[tuple[Waiting, Entry]] = []
+        for waiting in page:
+            try:
+                read.append((waiting, _read_again(self.origin, waiting)))
+            except TraceabilityError as error:
+                self._stop(waiting, error)
+        self._fetch_tails({link.lot for _, entry in read for link in entry.links})
+        for waiting, entry in read:
+            try:
+                self.chains.follow(entry.links, waiting.leaf)
+            except ChainError as error:
+                self._stop(waiting, ChainError("not-linked", error.message))
+            else:
+                self.accepted.append(NewEntry(entry.id, entry.links, waiting.data, waiting.leaf))
+                self.qids.append(waiting.qid)
+
+    def _fetch_tails(self, lots: set[str]) -> None:
+        new = lots - self._known
+        if new:
+            self.chains.tails |= self.storage.sealed_tails(self.connection, new)
+            self._known |= new
+
+    def _stop(self, waiting: Waiting, error: TraceabilityError) -> None:
+        self.stopped.append(Stopped(waiting.id, error.code, error.message))
 
 
 def _read_again(origin: str, waiting: Waiting) -> Entry:

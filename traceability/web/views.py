@@ -6,7 +6,7 @@ for five seconds.
 
 import base64
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -34,8 +34,14 @@ class _Refused(Exception):
         self.detail = detail
 
 
-def create_blueprint(get_log: Callable[[], Log], connect: Connect, url_prefix: str = "/log/1") -> Blueprint:
-    """The blueprint `tlog`. `connect` opens a reading connection; `get_log` gives the log of the running site."""
+def create_blueprint(
+    get_log: Callable[[], Log],
+    connect: Connect,
+    url_prefix: str = "/log/1",
+    texts: Mapping[str, Callable[[], str | None]] | None = None,
+) -> Blueprint:
+    """The blueprint `tlog`. `connect` opens a reading connection; `get_log` gives the log of the running site;
+    `texts` are further plain files by name, each a function that gives its content or None where there is none."""
     blueprint = Blueprint("tlog", __name__, url_prefix=url_prefix)
     views = _Views(get_log, connect)
     rules = {
@@ -47,6 +53,8 @@ def create_blueprint(get_log: Callable[[], Log], connect: Connect, url_prefix: s
     }
     for rule, view in rules.items():
         blueprint.add_url_rule(rule, view.__name__, _public(view))
+    for name, content in (texts or {}).items():
+        blueprint.add_url_rule(f"/{name}", name.replace("-", "_"), _public(_text_view(name, content)))
     blueprint.register_error_handler(_Refused, _problem)
     return blueprint
 
@@ -65,8 +73,9 @@ class _Views:
         return _cached(str(signed.note), "text/plain; charset=utf-8", SHORT)
 
     def keys(self) -> Response:
-        """Verifier keys, one a line."""
-        lines = "".join(f"{key}\n" for key in self._log().keys)
+        """Verifier keys, present and past, one a line."""
+        with self._connect() as connection:
+            lines = "".join(f"{key}\n" for key in self._log().verifiers(connection))
         return _cached(lines, "text/plain; charset=utf-8", SHORT)
 
     def tile(self, level: str, rest: str) -> Response:
@@ -128,6 +137,17 @@ def _public(view: Callable[..., Response]) -> Callable[..., Response]:
     served.__doc__ = view.__doc__
     served.access = "public"  # type: ignore[attr-defined]
     return served
+
+
+def _text_view(name: str, content: Callable[[], str | None]) -> Callable[[], Response]:
+    def text() -> Response:
+        found = content()
+        if found is None:
+            raise _Refused(404, f"this log has no {name} yet")
+        return _cached(found, "text/plain; charset=utf-8", SHORT)
+
+    text.__doc__ = f"The file `{name}`."
+    return text
 
 
 def _number(name: str, default: int | None = None) -> int:

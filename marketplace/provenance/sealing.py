@@ -1,0 +1,152 @@
+"""Sealing what waits and signing checkpoints: inside the business transaction (inline) or by the loop (batch)."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import structlog
+from sqlalchemy import Connection, event, text
+from sqlalchemy.orm import Session
+
+from marketplace.database import after_commit, db, on_postgresql, transaction
+from marketplace.provenance.site import TEXTS, Site, the_log, the_site, writing
+from traceability.errors import LogStateError, TraceabilityError
+from traceability.log import Batch
+from traceability.log.export import export as write_export
+
+log = structlog.get_logger()
+
+_WAITING = "log_entries_waiting"
+_BATCH = 512
+_COSIGN_AGAIN = timedelta(hours=1)
+
+
+def seal_at_commit(session: Session) -> None:
+    """The session's transaction has put entries into the queue: seal them right before it commits when the log is
+    sequenced inline; else wake this process's sealing loop when it has committed."""
+    if not session.info.get(_WAITING):
+        session.info[_WAITING] = True
+        loop = the_site().loop
+        if loop is not None:
+            after_commit(loop.wake)
+
+
+@event.listens_for(Session, "before_commit")
+def _seal_before_commit(session: Session) -> None:
+    if session.in_nested_transaction() or not session.info.pop(_WAITING, False):
+        return
+    if the_site().inline:
+        session.flush()
+        seal(session.connection())
+
+
+@event.listens_for(Session, "after_rollback")
+def _forget_waiting(session: Session) -> None:
+    if not session.in_nested_transaction():
+        session.info.pop(_WAITING, None)
+
+
+def seal(connection: Connection) -> None:
+    """Seal what waits in this transaction, unless a loop seals in its own. A store that contradicts itself stops the
+    sealing, loudly, but not the market."""
+    while the_site().inline and _seal_batch(connection, wait=True).sealed == _BATCH:
+        pass
+
+
+def drain() -> int:
+    """Seal what waits, one batch a transaction; returns how many. Leaves it to another process that is at it."""
+    total, full = 0, True
+    while full:
+        with _alone(the_site()) as alone:
+            if not alone:
+                break
+            with transaction() as session:
+                sealed = _seal_batch(session.connection(), wait=False).sealed
+        total, full = total + sealed, sealed == _BATCH
+    return total
+
+
+def first_waiting() -> int | None:
+    """The oldest row of the queue, or None when nothing waits. For the loop: one cheap statement."""
+    rows = the_log().storage.pending(db.session.connection(), 1)
+    return rows[0].qid if rows else None
+
+
+def may_sequence() -> bool:
+    """Has this process's database role the right to seal? A web role of `flask log roles` has not."""
+    if not on_postgresql():
+        return True
+    return bool(db.session.scalar(text("SELECT has_table_privilege('tlog_entry', 'INSERT')")))
+
+
+def publish_checkpoint(*, now: datetime) -> int:
+    """Seal what waits, sign a checkpoint when entries came since the last one, or again when that is an hour old, and
+    write the export where one is kept; returns how many entries are new in it. A job."""
+    if db.session().info.get("depth"):
+        raise RuntimeError("a checkpoint is committed before it is signed: not inside transaction()")
+    site = the_site()
+    connection = db.session.connection()
+    if not site.log.started(connection) or not site.fit(connection):
+        db.session.rollback()
+        return 0
+    if first_waiting() is not None:
+        drain()
+    connection = db.session.connection()
+    size, signed = site.log.size(connection), site.log.latest_checkpoint(connection)
+    db.session.rollback()
+    new = size - (signed.checkpoint.size if signed else 0)
+    if new or (signed and now - signed.at >= _COSIGN_AGAIN):
+        try:
+            site.log.checkpoint(writing, now)
+        except LogStateError as error:
+            site.stop(error)
+            return 0
+        if site.settings.log_export_dir:
+            export(Path(site.settings.log_export_dir))
+    return new
+
+
+def export(folder: Path) -> int:
+    """Write the static export of what the latest checkpoint covers; returns how many entries. Raises LogStateError
+    before the first checkpoint."""
+    texts = {name: found for name, content in TEXTS.items() if (found := content()) is not None}
+    return write_export(the_log(), db.session.connection(), folder, texts)
+
+
+def _seal_batch(connection: Connection, *, wait: bool) -> Batch:
+    site = the_site()
+    if not site.fit(connection):
+        return Batch(0)
+    try:
+        with connection.begin_nested():
+            batch = site.log.sequence(connection, _BATCH, wait=wait)
+    except TraceabilityError as error:
+        log.critical("log-not-sealed", code=error.code, detail=error.message)
+        return Batch(0)
+    for stopped in batch.stopped:
+        if stopped.id not in site.alarmed:
+            site.alarmed.add(stopped.id)
+            log.critical("log-entry-stopped", id=stopped.id, code=stopped.code, detail=stopped.message)
+    return batch
+
+
+@contextmanager
+def _alone(site: Site) -> Iterator[bool]:
+    """SQLite: a file lock taken before BEGIN IMMEDIATE, so that sequencers do not queue for the database's one write
+    lock. PostgreSQL needs none: the head row is locked with SKIP LOCKED."""
+    if on_postgresql():
+        yield True
+        return
+    descriptor = os.open(site.settings.data_dir / "sequencer.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(descriptor)
