@@ -4,7 +4,7 @@ import { isObject, isTime, spell } from "./profile.js";
 import { CORRECT, DISPUTE, EVENT, GRANT, RECALL, REVOKE, VOID } from "./types.js";
 
 // `records`: [{seq, leaf (hex), entry}] in order of seq. {events: Map seq → told, recalls: Map lot → [mark]} where told is
-// {seq, entry, fields, changes, void, disputes} and a mark {seq, who, at, reason, counts}.
+// {seq, entry, fields, changes, void, disputes, marks} and a mark {seq, who, at, reason, counts}.
 export function fold(records, operator) {
   const state = { operator, events: new Map(), recalls: new Map(), certifiers: new Set(), writers: new Map(), leaves: new Map() };
   for (const { seq, leaf, entry } of records) {
@@ -23,7 +23,7 @@ const STEPS = new Map([
 const mark = (seq, entry, counts) => ({ seq, who: entry.who, at: entry.rec, reason: entry.ev.reason, counts });
 
 function event(state, seq, entry) {
-  state.events.set(seq, { seq, entry, fields: entry.ev, changes: [], void: null, disputes: [] });
+  state.events.set(seq, { seq, entry, fields: entry.ev, changes: [], void: null, disputes: [], marks: [] });
   for (const { lot } of entry.lots) state.writers.set(lot, (state.writers.get(lot) ?? new Set()).add(entry.who));
 }
 
@@ -39,21 +39,26 @@ function amend(state, seq, entry) {
   const [target] = entry.ref;
   const told = state.events.get(target.seq);
   if (!told || state.leaves.get(target.seq) !== target.leaf || !sameLots(entry, told.entry)) return;
+  const by = (counts) => {
+    told.marks.push(mark(seq, entry, counts));
+    return told.marks.at(-1);
+  };
   if (entry.t === DISPUTE) {
-    if (entry.who !== told.entry.who) told.disputes.push(mark(seq, entry, true));
+    const made = by(entry.who !== told.entry.who);
+    if (made.counts) told.disputes.push(made);
     return;
   }
   const mayAmend = entry.who === told.entry.who || entry.who === state.operator || state.certifiers.has(entry.who);
   const allowed = mayAmend && told.void === null;
-  if (entry.t === CORRECT) correct(seq, entry, told, allowed);
-  else if (allowed) told.void = mark(seq, entry, true);
+  if (entry.t === CORRECT) correct(entry.ev.fields, told, allowed, by);
+  else if (by(allowed).counts) told.void = told.marks.at(-1);
 }
 
-function correct(seq, entry, told, allowed) {
-  const after = allowed ? corrected(told.fields, entry.ev.fields) : null;
-  for (const path of Object.keys(entry.ev.fields).sort()) {
-    const old = walk(told.fields, tokens(path));
-    told.changes.push({ path, old, new: entry.ev.fields[path], ...mark(seq, entry, after !== null) });
+function correct(fields, told, allowed, by) {
+  const after = allowed ? corrected(told.fields, fields) : null;
+  const made = by(after !== null);
+  for (const path of Object.keys(fields).sort()) {
+    told.changes.push({ path, old: walk(told.fields, tokens(path)), new: fields[path], ...made });
   }
   if (after !== null) told.fields = after;
 }

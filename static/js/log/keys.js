@@ -13,15 +13,15 @@ export class Promises {
     this.root = undefined;
   }
 
-  // Takes the entries of the log in order.
-  take({ t, ev }) {
+  // Takes the entries of the log in order. A promise has effect on sizes above its own number only.
+  take({ t, ev }, seq) {
     if (t === GENESIS) {
       this.rows = ev.keys.map((key) => ({ key, from: 0 }));
       this.root = ev.root;
     } else if (t === KEY && "add" in ev) {
-      this.rows.push({ key: ev.add, from: ev.from });
+      this.rows.push({ key: ev.add, from: Math.max(ev.from, seq + 1) });
     } else if (t === KEY) {
-      for (const row of this.rows) if (row.key === ev.retire) row.to = Math.min(row.to ?? Infinity, ev.to);
+      for (const row of this.rows) if (row.key === ev.retire) row.to = Math.min(row.to ?? Infinity, Math.max(ev.to, seq + 1));
     }
   }
 

@@ -33,7 +33,7 @@ const isReason = (ev) => hasKeys(ev, ["reason"]) && isWord(ev.reason);
 const isRight = (ev) => hasKeys(ev, ["to", "right"]) && isName(ev.to) && ev.right === "certifier";
 
 function isGenesis({ ev }) {
-  return hasKeys(ev, ["keys", "policy", "profile"], ["root"]) && Array.isArray(ev.keys) && ev.keys.length > 0
+  return hasKeys(ev, ["keys", "policy", "profile"], ["root"]) && Array.isArray(ev.keys)
     && [...ev.keys, ev.root ?? ""].every((key) => typeof key === "string") && isHash(ev.policy) && ev.profile === 1;
 }
 
@@ -60,7 +60,7 @@ function isErasure({ ev, ref }) {
 function isRedaction({ ev, ref }) {
   if (!hasKeys(ev, ["leaf", "seq", "lots", "id", "reason"]) || !isName(ev.id) || !isWord(ev.reason)) return false;
   readLots(ev.lots);
-  return ref[0].seq === ev.seq && ref[0].leaf === ev.leaf;
+  return isCount(ev.seq) && (ref[0].seq ?? ev.seq) === ev.seq && isHash(ev.leaf) && ref[0].leaf === ev.leaf;
 }
 
 function isMap({ ev }) {
@@ -76,7 +76,7 @@ function isKey({ ev }) {
 const CHECKS = new Map([
   [GENESIS, isGenesis], [EVENT, isEvent], [CORRECT, isCorrection], [ERASE, isErasure], [REDACT, isRedaction], [MAP, isMap],
   [KEY, isKey], [VOID, ({ ev }) => isReason(ev)], [DISPUTE, ({ ev }) => isReason(ev)],
-  [RECALL, ({ ev, lots }) => isReason(ev) && lots.length > 0], [GRANT, ({ ev }) => isRight(ev)], [REVOKE, ({ ev }) => isRight(ev)],
+  [RECALL, ({ ev }) => isReason(ev)], [GRANT, ({ ev }) => isRight(ev)], [REVOKE, ({ ev }) => isRight(ev)],
 ]);
 
 export const UNDERSTOOD = new Set(CHECKS.keys());
@@ -86,7 +86,7 @@ export function checkContent(entry) {
   if (entry.lots.length && !ON_LOTS.has(entry.t)) refuse("bad-link", "an entry of this type touches no lots");
   const relation = RELATIONS.get(entry.t);
   if (relation) {
-    const named = entry.ref.length && entry.ref.every(({ rel, seq }) => rel === relation && seq !== undefined);
+    const named = entry.ref.length && entry.ref.every(({ rel, seq }) => rel === relation && (seq !== undefined || entry.t === REDACT));
     if (!named || (entry.t !== ERASE && entry.ref.length !== 1)) refuse("bad-field", "`ref` does not name what it speaks of");
   } else if (entry.ref.length && entry.t !== EVENT) {
     refuse("bad-fields", "an entry of this type has no `ref`");
