@@ -13,7 +13,12 @@ from flask.cli import AppGroup, with_appcontext
 from flask_migrate import upgrade
 
 from marketplace import backup, jobs, provenance
+from marketplace.accounts import logins
+from marketplace.accounts import queries as account_queries
 from marketplace.accounts import services as accounts
+from marketplace.accounts.models import ROLES, Person
+from marketplace.accounts.services import second_factor
+from marketplace.accounts.services.care import AREAS
 from marketplace.database import db, utcnow
 from marketplace.statistics import services as statistics
 
@@ -198,6 +203,51 @@ def user_add(login: str, name: str, role: str, area: str | None, password: str) 
     if role != "buyer":
         accounts.grant_role(actor=None, person=person, role=role, area=area, now=utcnow())
     click.echo(f"{role} {login}")
+
+
+def _person(login: str) -> Person:
+    """The person who signs in with this number or address."""
+    known = logins.normalise(login)
+    person = account_queries.by_login(known) if known else None
+    if person is None:
+        raise click.ClickException(f"nobody signs in with {login}")
+    return person
+
+
+@user_group.command("grant")
+@click.argument("login")
+@click.argument("role", type=click.Choice(ROLES))
+@click.option("--area", type=click.Choice(AREAS), default=None)
+def user_grant(login: str, role: str, area: str | None) -> None:
+    """Give LOGIN a ROLE, for one former area or the whole city."""
+    accounts.grant_role(actor=None, person=_person(login), role=role, area=area, now=utcnow())
+    click.echo(f"{role} {area or 'whole city'}: {login}")
+
+
+@user_group.command("revoke")
+@click.argument("login")
+@click.argument("role", type=click.Choice(ROLES))
+def user_revoke(login: str, role: str) -> None:
+    """Take ROLE from LOGIN; it ends with the next request."""
+    accounts.revoke_role(actor=None, person=_person(login), role=role, now=utcnow())
+    click.echo(f"no {role} any more: {login}")
+
+
+@user_group.command("reset-second-factor")
+@click.argument("login")
+def user_reset_second_factor(login: str) -> None:
+    """Forget LOGIN's lost device; every session ends and the next sign-in sets up a new one."""
+    second_factor.reset(actor=None, person=_person(login), now=utcnow())
+    click.echo(f"second factor forgotten: {login}")
+
+
+@user_group.command("deactivate")
+@click.argument("login")
+@click.confirmation_option(prompt="This cannot be undone. Close the account?")
+def user_deactivate(login: str) -> None:
+    """Close LOGIN's account: sign-in, sessions, roles and consents end."""
+    accounts.deactivate(actor=None, person=_person(login), now=utcnow())
+    click.echo(f"closed: {login}")
 
 
 @click.command("backup")

@@ -19,11 +19,14 @@ migrate = Migrate()
 # Generous: a whole village may share one address behind its mobile network. Doors that can be abused have their own.
 limiter = Limiter(key_func=get_remote_address, headers_enabled=True, default_limits=["3000 per minute"])
 
+FILES = frozenset({"static", "assets"})
+"""Endpoints that serve files of the code, the same to everybody."""
+
 
 @limiter.request_filter
 def _never_limited() -> bool:
     """Static files and health checks must answer under any load."""
-    return request.endpoint in {"static", "pages.healthz", "pages.readyz"}
+    return request.endpoint in FILES | {"pages.healthz", "pages.readyz"}
 
 
 class Wakers:

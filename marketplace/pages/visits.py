@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.http import dump_cookie
 
 from marketplace.database import utcnow, vietnam_day
+from marketplace.extensions import FILES
 from marketplace.statistics import services
 
 log = structlog.get_logger()
@@ -87,7 +88,7 @@ def install(app: Flask, *, in_background: bool) -> VisitBuffer:
 
 
 def _is_page(response: Response) -> bool:
-    if request.method != "GET" or response.status_code not in (200, 304) or request.endpoint == "static":
+    if request.method != "GET" or response.status_code not in (200, 304) or request.endpoint in FILES:
         return False
     return response.mimetype == "text/html" and not request.path.startswith(("/quan-ly", "/healthz", "/readyz", "/metrics"))
 

@@ -15,9 +15,6 @@ from markupsafe import Markup
 
 from marketplace.web.access import public
 
-ENDPOINTS = frozenset({"static", "assets"})
-"""Endpoints that serve files only."""
-
 BUILT_FROM = {
     "product_card": ("price", "photo", "badge", "ocop_stars"),
     "seller_card": ("badge", "ocop_stars"),

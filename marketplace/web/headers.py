@@ -4,7 +4,7 @@ import secrets
 
 from flask import Flask, Response, g, request
 
-from marketplace.web import assets
+from marketplace.extensions import FILES
 
 
 def csp_nonce() -> str:
@@ -42,7 +42,7 @@ def install(app: Flask, *, payment_origin: str, secure: bool) -> None:
     @app.after_request
     def _headers(response: Response) -> Response:
         headers = response.headers
-        if request.endpoint in assets.ENDPOINTS:
+        if request.endpoint in FILES:
             headers.setdefault(*fixed[0])
             return response  # a page loads some twenty of these: each header would be sent twenty times
         if response.mimetype == "text/html":

@@ -8,7 +8,7 @@ import uuid
 import structlog
 from flask import Flask, g, request
 
-from marketplace.web import assets
+from marketplace.extensions import FILES
 
 log = structlog.get_logger()
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
@@ -63,7 +63,7 @@ def install(app: Flask) -> None:
     @app.after_request
     def _end(response):
         response.headers["X-Request-ID"] = request_id()
-        if request.endpoint not in assets.ENDPOINTS:
+        if request.endpoint not in FILES:
             now = time.perf_counter()
             end(request.method, request.path, response.status_code, now - g.get("began", now))
         return response

@@ -46,16 +46,19 @@ class SignedIn:
     key: str | None
 
 
-def sign_in(*, login: str, password: str, address: str, device: str, remember: bool, now: datetime) -> SignedIn:
+def sign_in(
+    *, login: str, password: str, address: str, device: str, remember: bool, now: datetime, demo_allowed: bool = False
+) -> SignedIn:
     """Check the password and open a session, or ask for the second factor first.
 
-    `address` is the caller's IP address, counted and hashed only. Raises TooManyAttempts, BadCredentials, SlipExpired.
+    `address` is the caller's IP address, counted and hashed only. People of the demo, whose passwords are printed, come in
+    only where `demo_allowed`. Raises TooManyAttempts, BadCredentials, SlipExpired.
     """
     known = logins.normalise(login) or login[: logins.MAX_LOGIN]
     account, caller = throttle.login_key(known), throttle.address_key(address)
     throttle.take(account, caller, now=now)
     person = queries.by_login(known)
-    usable = person is not None and person.is_active
+    usable = person is not None and person.is_active and (demo_allowed or not person.demo)
     encoded = person.password_hash if usable else None
     if not passwords.matches(password, encoded):
         raise BadCredentials()

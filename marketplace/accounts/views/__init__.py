@@ -4,11 +4,11 @@ from flask import Blueprint, redirect, request, session
 
 from marketplace.accounts import queries
 from marketplace.database import utcnow
-from marketplace.extensions import login
+from marketplace.extensions import FILES, login
 
 bp = Blueprint("accounts", __name__)
 
-_OPEN_WITH_SLIP = {"static", "accounts.change_password", "accounts.sign_out", "pages.healthz", "pages.readyz"}
+_OPEN_WITH_SLIP = FILES | {"accounts.change_password", "accounts.sign_out", "pages.healthz", "pages.readyz"}
 
 
 @login.user_loader

@@ -1,6 +1,6 @@
 """Signing in and out."""
 
-from flask import abort, flash, redirect, render_template, session
+from flask import abort, current_app, flash, redirect, render_template, session
 from flask_login import current_user
 
 from marketplace.accounts import services
@@ -32,6 +32,7 @@ def sign_in():
                 device=cookie.device(),
                 remember=form.remember.data,
                 now=utcnow(),
+                demo_allowed=not current_app.extensions["settings"].production,
             )
         except DomainError as error:
             add_to_form(form, error)

@@ -44,6 +44,17 @@ def test_unknown_wrong_and_closed_get_the_same_words(app, now):
     assert len(said) == 1
 
 
+def test_people_of_the_demo_come_in_only_where_the_demo_may_run(app, now):
+    make_person(phone="+84912345678", demo=True)
+
+    with pytest.raises(BadCredentials):
+        enter(now)
+    assert services.sign_in(
+        login="0912345678", password=PASSWORD, address="203.113.1.9", device="Android", remember=False, now=now,
+        demo_allowed=True,
+    ).person.demo
+
+
 def test_an_unknown_account_is_hashed_for_too(app, now, monkeypatch):
     """Counts real verifications: the answer for an unknown login must not come without the work."""
     verified = []
