@@ -113,7 +113,7 @@ def read_entry(data: bytes) -> Entry:
     record = parse(data)
     kind = _match(_TYPE, record, "t")
     if kind not in UNDERSTOOD:
-        return Entry(kind, *_envelope(record), who="", event={}, links=_links(record.get("lots", [])))
+        return Entry(kind, *_envelope(record), who="", event={}, links=read_links(record.get("lots", [])))
     unknown = record.keys() - _REQUIRED - _OPTIONAL
     missing = _REQUIRED - record.keys()
     if unknown or missing:
@@ -126,7 +126,7 @@ def read_entry(data: bytes) -> Entry:
         *_envelope(record),
         who=_match(_NAME, record, "who"),
         event=event,
-        links=_links(record["lots"]),
+        links=read_links(record["lots"]),
         device=_device(record["dev"]) if "dev" in record else None,
         commitments=_commitments(record["c"]) if "c" in record else None,
         references=_references(record["ref"]) if "ref" in record else (),
@@ -167,7 +167,8 @@ def _items(value: Any, key: str, fields: set[str], optional: frozenset[str] = fr
     return value
 
 
-def _links(value: Any) -> tuple[Link, ...]:
+def read_links(value: Any) -> tuple[Link, ...]:
+    """The links in `lots`, as parsed. Raises ProfileError."""
     links = []
     for item in _items(value, "lots", {"lot", "n", "prev"}):
         previous = bytes.fromhex(_match(_HEX, item, "prev"))

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from traceability.canonical.chain import Chains, Tail
-from traceability.canonical.entry import Entry, Link, read_entry
+from traceability.canonical.entry import NO_PREVIOUS, Entry, Link, read_entry
+from traceability.canonical.types import ERASE
 from traceability.checkpoint import Checkpoint, Note, VerifierKey, parse_signature_line, verify_note
-from traceability.errors import ChainError, NoteError, ProfileError
+from traceability.errors import NoteError, ProfileError
+from traceability.log.completeness import check_tables
 from traceability.merkle import Edge, Node, leaf_hash
+from traceability.rules import Finding, Rules
 from traceability.storage.base import Connection, Sealed, Storage, StoredLink
 from traceability.tiles import HEIGHT, WIDTH, split_hashes
 
@@ -19,7 +22,8 @@ _MOST_PROBLEMS = 100
 class Problem:
     """Something that does not fit. `index` is the entry's number (a tile's first wrong entry, a checkpoint's size).
 
-    Kinds: `entry` (row missing), `body`, `leaf`, `id`, `link`, `tile`, `head`, `checkpoint`, `note`.
+    Kinds: `entry` (row missing), `body`, `leaf`, `id`, `link`, `tile`, `head`, `checkpoint`, `note`, `opening` (lost),
+    and those of `rules.Finding`: `genesis`, `operator`, `target`, `map`, `redaction`.
     """
 
     index: int
@@ -29,11 +33,13 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """The outcome: entries read, the root over their leaves, and what does not fit, first index first."""
+    """The outcome: entries read, how many of them withheld, the root over their leaves, and what does not fit, first
+    index first."""
 
     size: int
     root: bytes
     problems: tuple[Problem, ...]
+    withheld: int = 0
 
     @property
     def sound(self) -> bool:
@@ -42,8 +48,10 @@ class Audit:
 
 def audit(storage: Storage, connection: Connection, origin: str, keys: Sequence[VerifierKey]) -> Audit:
     """Read the whole log from its first entry and compare bodies, leaves, ids, lot links, tiles, head, checkpoints
-    and their signatures. Reads only; at most 100 problems are kept. A log before its inception is sound and empty."""
-    check = _Check(storage, connection, origin, dict(storage.checkpoints(connection)))
+    and their signatures, the rules of its entries, map and openings. Reads only; at most 100 problems are kept. A log
+    before its inception is sound and empty. Of `keys` those count that the log promises for a checkpoint's size."""
+    rules = Rules(_announced(storage, connection))
+    check = _Check(storage, connection, origin, dict(storage.checkpoints(connection)), rules)
     head = storage.head(connection) or Edge()
     at = 0
     while check.complete and at < max(head.size, check.rows_stored):
@@ -53,9 +61,10 @@ def audit(storage: Storage, connection: Connection, origin: str, keys: Sequence[
     if head != check.edge:
         check.report(min(head.size, check.edge.size), "head", f"the head says {head.size} entries or another edge")
     for size, root in check.roots.items():
-        _check_notes(check, Checkpoint(origin, size, root), keys)
+        promised = rules.promised(size)
+        _check_notes(check, Checkpoint(origin, size, root), [key for key in keys if str(key) in promised])
     problems = sorted(check.problems, key=lambda problem: problem.index)
-    return Audit(check.edge.size, check.edge.root(), tuple(problems[:_MOST_PROBLEMS]))
+    return Audit(check.edge.size, check.edge.root(), tuple(problems[:_MOST_PROBLEMS]), rules.withheld)
 
 
 @dataclass
@@ -67,12 +76,13 @@ class _Check:
     connection: Connection
     origin: str
     roots: dict[int, bytes]
-    chains: Chains = field(default_factory=Chains)
+    rules: Rules
     edge: Edge = field(default_factory=Edge)
     problems: list[Problem] = field(default_factory=list)
     links: int = 0
     tiles: int = 0
     complete: bool = True
+    committed: dict[str, tuple[int, set[str]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.counts = self.storage.counts(self.connection)
@@ -95,12 +105,17 @@ class _Check:
             self.report(self.edge.size, "entry", "the entry row is missing; nothing after it was read")
 
     def _row(self, row: Sealed, stored: Sequence[StoredLink]) -> None:
-        entry = self._entry(row)
-        if entry:
-            self._links(row, entry, stored)
+        if row.data is None and row.seq in self.rules.announced:
+            redact = self.rules.announced[row.seq][1]
+            self._say(row.seq, self.rules.take_withheld(row.seq, row.leaf))
+            self._compare(row, redact.event.get("id", ""), redact.event.get("lots", ()), stored)
+        elif entry := self._entry(row):
+            self._say(row.seq, self.rules.take(row.seq, row.leaf, entry))
+            self._compare(row, entry.id, entry.links, stored)
+            self._openings(row, entry)
         else:
             self.links += len(stored)
-            self._resume(row, stored)
+            self.rules.skip(row.leaf, tuple(Link(link.lot, link.n, NO_PREVIOUS) for link in stored))
         self.edge, completed = self.edge.push(row.leaf)
         for node in completed:
             if node.height and node.height % HEIGHT == 0:
@@ -126,26 +141,32 @@ class _Check:
         except ProfileError as error:
             self.report(row.seq, "body", f"outside the profile: {error}")
             return None
-        if entry.id != row.id:
-            self.report(row.seq, "id", "the id column is not the id in the entry")
         if entry.log != self.origin:
             self.report(row.seq, "body", "the entry belongs to another log")
         return entry
 
-    def _links(self, row: Sealed, entry: Entry, stored: Sequence[StoredLink]) -> None:
-        self.links += len(entry.links)
-        if [(link.lot, link.n) for link in stored] != [(link.lot, link.n) for link in entry.links]:
+    def _compare(
+        self, row: Sealed, entry_id: str, links: Sequence[Link] | Sequence[dict[str, Any]], stored: Sequence[StoredLink]
+    ) -> None:
+        """The columns beside the body, with what the body (or the redact entry in its place) says."""
+        self.links += len(links)
+        if entry_id != row.id:
+            self.report(row.seq, "id", "the id column is not the id in the entry")
+        told = [(link.lot, link.n) if isinstance(link, Link) else (link.get("lot"), link.get("n")) for link in links]
+        if [(link.lot, link.n) for link in stored] != told:
             self.report(row.seq, "link", "the lot index does not say what the entry says")
-        try:
-            self.chains.follow(entry.links, row.leaf)
-        except ChainError as error:
-            self.report(row.seq, "link", error.message)
-            self._resume(row, entry.links)
 
-    def _resume(self, row: Sealed, links: Iterable[Link | StoredLink]) -> None:
-        """Take the row as its lots' last link although it is wrong, or every later entry of them would be named."""
-        for link in links:
-            self.chains.tails[link.lot] = Tail(link.n, row.leaf)
+    def _say(self, seq: int, findings: Iterable[Finding]) -> None:
+        for found in findings:
+            self.report(seq, found.kind, found.message)
+
+    def _openings(self, row: Sealed, entry: Entry) -> None:
+        if entry.commitments:
+            self.committed[row.leaf.hex()] = (row.seq, set(entry.commitments))
+        if entry.type == ERASE:
+            for leaf, paths in entry.event["paths"].items():
+                if leaf in self.committed:
+                    self.committed[leaf][1].difference_update(paths)
 
     def _tile(self, node: Node) -> None:
         self.tiles += 1
@@ -167,10 +188,14 @@ class _Check:
             self.report(first, "tile", f"the root of tile {level}/{node.index} differs")
 
     def totals(self) -> None:
-        """Rows that no entry accounts for."""
+        """Rows that no entry accounts for, and derived rows that do not say what the entries say."""
         if not self.complete:
             return
-        due = {"body": self.edge.size, "lotlink": self.links, "tile": self.tiles}
+        self._lost()
+        wrong_map = check_tables(self.storage, self.connection)
+        if wrong_map:
+            self.report(self.rules.last_map[0] if self.rules.last_map else self.edge.size, "map", wrong_map)
+        due = {"body": self.edge.size - self.rules.withheld, "lotlink": self.links, "tile": self.tiles}
         kinds = {"body": "body", "lotlink": "link", "tile": "tile"}
         for name, count in due.items():
             if self.counts[name] > count:
@@ -178,6 +203,29 @@ class _Check:
         for size in self.roots:
             if size > self.edge.size:
                 self.report(self.edge.size, "checkpoint", f"there is a checkpoint of {size} entries")
+
+
+    def _lost(self) -> None:
+        """Commitments that no opening opens, and no erase entry speaks of."""
+        open_paths: dict[int, set[str]] = {}
+        for _, path, seq in self.storage.all_openings(self.connection):
+            if seq is None:
+                self.report(self.edge.size, "opening", f"there is an opening of {path} that no entry commits to")
+            else:
+                open_paths.setdefault(seq, set()).add(path)
+        for seq, paths in self.committed.values():
+            for path in sorted(paths - open_paths.get(seq, set())):
+                self.report(seq, "opening", f"the opening of {path} is lost: no erase entry speaks of it")
+
+
+def _announced(storage: Storage, connection: Connection) -> dict[int, tuple[int, Entry]]:
+    """The redact entries that the store's list of redactions names."""
+    found = {}
+    for seq, by in storage.withheld(connection).items():
+        for row in storage.sealed(connection, by, by + 1):
+            if row.data is not None:
+                found[seq] = (by, read_entry(row.data))
+    return found
 
 
 def _by_seq(links: Iterable[StoredLink]) -> dict[int, list[StoredLink]]:

@@ -4,7 +4,7 @@
 """
 
 _SQLITE_REFUSE = "SELECT RAISE(ABORT, '{table} refuses {what}: the log is append-only'); END"
-_SQLITE_ANNOUNCED = """EXISTS (SELECT 1 FROM tlog_body WHERE seq = NEW.by AND NEW.seq < NEW.by
+_SQLITE_ANNOUNCED = """EXISTS (SELECT 1 FROM tlog_body WHERE seq = NEW.by_seq AND NEW.seq < NEW.by_seq
     AND json_extract(CAST(bytes AS TEXT), '$.t') = 'chonongsan/redact/1'
     AND json_extract(CAST(bytes AS TEXT), '$.ev.seq') = NEW.seq)"""
 _POSTGRES_REFUSE = """RAISE EXCEPTION '% refuses %: the log is append-only', TG_TABLE_NAME, TG_OP
@@ -41,8 +41,8 @@ REDACTING = {
         f"""
         CREATE FUNCTION tlog_refuse_redaction() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
-          IF TG_OP = 'INSERT' AND NEW.seq < NEW.by AND EXISTS (
-            SELECT 1 FROM tlog_body WHERE seq = NEW.by
+          IF TG_OP = 'INSERT' AND NEW.seq < NEW.by_seq AND EXISTS (
+            SELECT 1 FROM tlog_body WHERE seq = NEW.by_seq
               AND convert_from(bytes, 'UTF8')::jsonb ->> 't' = 'chonongsan/redact/1'
               AND convert_from(bytes, 'UTF8')::jsonb #>> '{{ev,seq}}' = NEW.seq::text
           ) THEN

@@ -41,7 +41,7 @@ _DROP_OPENING = delete(tables.opening).where(
     _opening.entry_id == bindparam("of_entry"), _opening.path == bindparam("of_path")
 )
 _DUE = select(_opening.key_id).where(_opening.until <= bindparam("day")).distinct().order_by(_opening.key_id)
-_REDACTIONS = select(tables.redaction.c.seq, tables.redaction.c.by).order_by(tables.redaction.c.seq)
+_REDACTIONS = select(tables.redaction.c.seq, tables.redaction.c.by_seq).order_by(tables.redaction.c.seq)
 _WITHHELD = _REDACTIONS.where(~exists().where(tables.body.c.seq == tables.redaction.c.seq))
 _WITHHOLD = select(func.tlog_withhold(bindparam("of_seq")))
 _DELETE_BODY = delete(tables.body).where(tables.body.c.seq == bindparam("of_seq"))
@@ -128,7 +128,7 @@ class SqlDerived:
         return list(connection.execute(_DUE, {"day": day}).scalars())
 
     def add_redaction(self, connection: Connection, seq: int, by: int) -> None:
-        connection.execute(insert(tables.redaction), {"seq": seq, "by": by})
+        connection.execute(insert(tables.redaction), {"seq": seq, "by_seq": by})
 
     def redactions(self, connection: Connection) -> dict[int, int]:
         return {row[0]: row[1] for row in connection.execute(_REDACTIONS)}

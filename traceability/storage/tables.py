@@ -108,7 +108,7 @@ redaction = Table(
     "tlog_redaction",
     metadata,
     Column("seq", Number, ForeignKey("tlog_entry.seq"), primary_key=True, autoincrement=False),
-    Column("by", Number, ForeignKey("tlog_entry.seq"), nullable=False),
+    Column("by_seq", Number, ForeignKey("tlog_entry.seq"), nullable=False),
 )
 """Entry `seq` is withheld, as the `redact` entry `by` says. Written once; it lets that body row be deleted."""
 

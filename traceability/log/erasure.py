@@ -1,0 +1,197 @@
+"""What may be taken back: openings of personal values, and in an emergency the body of one entry (docs/log.md §6).
+
+Either is announced in the log before, or in the same transaction as, it is deleted: an auditor can tell erasing from
+losing. The tree does not change.
+"""
+
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from traceability.canonical.commitment import SALT_BYTES, commit, new_salt, read_value, spell
+from traceability.canonical.entry import Entry, Reference, read_entry
+from traceability.canonical.types import ERASE, GENESIS, OPERATOR_ONLY, REDACT, RELATIONS
+from traceability.errors import LogStateError, ProfileError, TamperError
+from traceability.identifiers import new_event_id
+from traceability.log.sequencer import sequence
+from traceability.log.submission import submit
+from traceability.storage.base import Connection, Sealed, Storage
+from traceability.storage.derived import StoredOpening
+
+_NONCE_BYTES = 12
+_BATCH = 512
+_ENTRIES_AN_ERASE = 40
+"""An entry has at most 16,384 bytes; a leaf with its reference takes about 300."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Salt and value behind the commitment that entry `entry_id` has under `path`."""
+
+    entry_id: str
+    path: str
+    salt: bytes
+    value: Any
+
+
+def new_opening(entry_id: str, path: str, value: Any) -> Opening:
+    """An opening with a fresh salt."""
+    return Opening(entry_id, path, new_salt(), value)
+
+
+def commitment_of(opening: Opening, origin: str) -> bytes:
+    """What the entry keeps of it."""
+    return commit(opening.salt, origin=origin, entry_id=opening.entry_id, path=opening.path, value=opening.value)
+
+
+def encrypt(opening: Opening, key: bytes) -> bytes:
+    """nonce ‖ AES-256-GCM of salt ‖ value; bound to entry and path. Raises ProfileError for a value outside the
+    profile."""
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    told = opening.salt + spell(opening.value)
+    return nonce + AESGCM(key).encrypt(nonce, told, _bound_to(opening.entry_id, opening.path))
+
+
+def decrypt(stored: StoredOpening, key: bytes) -> Opening:
+    """The opening in a stored row. Raises TamperError when key, entry, path or box is another."""
+    nonce, sealed = stored.box[:_NONCE_BYTES], stored.box[_NONCE_BYTES:]
+    try:
+        told = AESGCM(key).decrypt(nonce, sealed, _bound_to(stored.entry_id, stored.path))
+        return Opening(stored.entry_id, stored.path, told[:SALT_BYTES], read_value(told[SALT_BYTES:]))
+    except (InvalidTag, ProfileError, ValueError) as error:
+        raise TamperError("opening-differs", f"the opening of {stored.entry_id} {stored.path} cannot be read") from error
+
+
+def erase_openings(
+    storage: Storage,
+    connection: Connection,
+    *,
+    origin: str,
+    who: str,
+    ground: str,
+    now: datetime,
+    key_ids: Sequence[str] = (),
+    entry_ids: Sequence[str] = (),
+) -> int:
+    """Log `erase` entries for every opening under these keys or of these entries, seal them and delete the openings;
+    returns how many.
+
+    In the caller's transaction; the caller destroys the keys once it has committed. Nothing is logged when no opening
+    is left, so a second call finishes what a crash interrupted. Raises LogStateError when an entry with an opening is
+    not sealed.
+    """
+    storage.lock(connection, [key_lock(key) for key in key_ids])
+    _drain(storage, connection, origin)
+    found = storage.openings(connection, key_ids=key_ids, entry_ids=entry_ids)
+    by_entry: dict[str, list[StoredOpening]] = {}
+    for item in found:
+        by_entry.setdefault(item.entry_id, []).append(item)
+    for names in _chunks(sorted(by_entry)):
+        paths, references = {}, []
+        for name in names:
+            seq, leaf = _sealed_as(storage, connection, name)
+            paths[leaf.hex()] = [item.path for item in by_entry[name]]
+            references.append(Reference(leaf, RELATIONS[ERASE], seq))
+        told = {"paths": paths, "ground": ground}
+        references.sort(key=lambda item: item.seq or 0)
+        _log(storage, connection, Entry(ERASE, origin, new_event_id(), now, who, told, references=tuple(references)))
+    storage.drop_openings(connection, found)
+    return len(found)
+
+
+def key_lock(key_id: str) -> str:
+    """The name that who encrypts under this key, and who erases it, hand to `Storage.lock`."""
+    return f"key {key_id}"
+
+
+def announce_redaction(
+    storage: Storage, connection: Connection, *, origin: str, who: str, seq: int, reason: str, now: datetime
+) -> int:
+    """Log that entry `seq` is withheld and let its body be deleted; returns the seq of the `redact` entry.
+
+    A second call returns the first entry's seq. Raises LogStateError for an entry that is not there, or of a type that
+    cannot hold anybody's words.
+    """
+    storage.lock_head(connection, wait=True)
+    _drain(storage, connection, origin)
+    before = storage.redactions(connection).get(seq)
+    if before is not None:
+        return before
+    row, entry = _body(storage, connection, seq)
+    if entry.type in OPERATOR_ONLY | {GENESIS}:
+        raise LogStateError("not-redactable", f"entry {seq} is the operator's own: {entry.type}")
+    links = [{"lot": link.lot, "n": link.n, "prev": link.previous.hex()} for link in entry.links]
+    told = {"leaf": row.leaf.hex(), "seq": seq, "lots": links, "id": entry.id, "reason": reason}
+    reference = Reference(row.leaf, RELATIONS[REDACT], seq)
+    by = _log(storage, connection, Entry(REDACT, origin, new_event_id(), now, who, told, references=(reference,)))
+    storage.add_redaction(connection, seq, by)
+    return by
+
+
+def check_openings(
+    storage: Storage, connection: Connection, origin: str, keys: Mapping[str, bytes]
+) -> Iterator[tuple[int, str]]:
+    """What is wrong with the openings, as (seq, message): one that no commitment is behind, or that does not open it."""
+    names: dict[str, int | None] = {name: seq for name, _, seq in storage.all_openings(connection)}
+    for some in _chunks(sorted(names), _BATCH):
+        for item in storage.openings(connection, entry_ids=some):
+            seq = names[item.entry_id]
+            if seq is None:
+                continue
+            message = _wrong(storage, connection, origin, keys, item, seq)
+            if message:
+                yield seq, message
+
+
+def _wrong(
+    storage: Storage, connection: Connection, origin: str, keys: Mapping[str, bytes], item: StoredOpening, seq: int
+) -> str | None:
+    [row] = storage.sealed(connection, seq, seq + 1)
+    commitments = read_entry(row.data).commitments if row.data else None
+    if not commitments or item.path not in commitments:
+        return f"there is an opening of {item.path}, but no commitment"
+    if item.key_id not in keys:
+        return f"the key of the opening of {item.path} is gone, and no erase entry says so"
+    try:
+        opened = commitment_of(decrypt(item, keys[item.key_id]), origin)
+    except (TamperError, ProfileError) as error:
+        return error.message
+    return None if opened == commitments[item.path] else f"the opening of {item.path} is not what was committed to"
+
+
+def _drain(storage: Storage, connection: Connection, origin: str) -> None:
+    while sequence(storage, connection, origin, limit=_BATCH, wait=True).sealed == _BATCH:
+        pass
+
+
+def _log(storage: Storage, connection: Connection, entry: Entry) -> int:
+    submit(storage, connection, entry, ())
+    _drain(storage, connection, entry.log)
+    return _sealed_as(storage, connection, entry.id)[0]
+
+
+def _sealed_as(storage: Storage, connection: Connection, entry_id: str) -> tuple[int, bytes]:
+    found = storage.find(connection, entry_id)
+    if found is None or found.seq is None:
+        raise LogStateError("not-sealed", f"{entry_id} waits to be sealed: look at `log check` first")
+    return found.seq, found.leaf
+
+
+def _body(storage: Storage, connection: Connection, seq: int) -> tuple[Sealed, Entry]:
+    rows = storage.sealed(connection, seq, seq + 1)
+    if not rows or rows[0].data is None:
+        raise LogStateError("no-such-entry", f"there is no entry {seq}, or it has no body")
+    return rows[0], read_entry(rows[0].data)
+
+
+def _bound_to(entry_id: str, path: str) -> bytes:
+    return f"{entry_id}\0{path}".encode()
+
+
+def _chunks(names: list[str], size: int = _ENTRIES_AN_ERASE) -> Iterator[list[str]]:
+    return (names[at : at + size] for at in range(0, len(names), size))

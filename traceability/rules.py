@@ -1,0 +1,171 @@
+"""What the entries of a log owe each other (docs/log.md §2, §4, §6, §7), checked while it is read from entry 0 on.
+
+Rights to correct are not here: an entry without them makes no log unsound, it only does not count
+(`traceability.history`).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+from traceability.canonical.chain import Chains, Tail
+from traceability.canonical.entry import Entry, Link, read_links
+from traceability.canonical.keys import keys_at, terms
+from traceability.canonical.types import (
+    CORRECT,
+    DISPUTE,
+    GENESIS,
+    KEY,
+    MAP,
+    OPERATOR_ONLY,
+    REDACT,
+    RELATIONS,
+    VOID,
+)
+from traceability.errors import ChainError, ProfileError, ProofError
+from traceability.lotmap import LotMap, height_for
+
+_ON_TARGETS_LOTS = frozenset({CORRECT, VOID, DISPUTE})
+_DIGEST_BYTES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that does not fit. Kinds: `genesis`, `id`, `operator`, `target`, `link`, `map`, `redaction`."""
+
+    kind: str
+    message: str
+
+
+@dataclass
+class Rules:
+    """The state of a log while it is replayed. `announced`: withheld entries by seq, each with the number and the
+    entry of its `redact` entry, read ahead of time."""
+
+    announced: Mapping[int, tuple[int, Entry]] = field(default_factory=dict)
+    operator: str = ""
+    chains: Chains = field(default_factory=Chains)
+    withheld: int = 0
+    promises: list[tuple[int, Entry]] = field(default_factory=list)
+    last_map: tuple[int, int] | None = None
+    """Seq and number of lots of the last `map` entry."""
+
+    def __post_init__(self) -> None:
+        self._map = LotMap()
+        self._changed: dict[str, tuple[int, bytes]] = {}
+        self._leaves, self._lots, self._names = bytearray(), bytearray(), bytearray()
+        self._ids: set[bytes] = set()
+
+    def take(self, seq: int, leaf: bytes, entry: Entry) -> list[Finding]:
+        """Check the next entry against all before it. It counts on whatever was found, so that one change is one
+        finding."""
+        return [*self._check(seq, entry), *self._add(leaf, entry.id, entry.links)]
+
+    def take_withheld(self, seq: int, leaf: bytes) -> list[Finding]:
+        """Check that an entry without body is announced, and go on over it with the links its `redact` names."""
+        self.withheld += 1
+        by, redact = self.announced.get(seq, (0, None))
+        if redact is None or by <= seq:
+            return [Finding("redaction", "the body is withheld, and no redact entry announces it"), *self._add(leaf, "", ())]
+        found = []
+        if redact.type != REDACT or (redact.event["seq"], redact.event["leaf"]) != (seq, leaf.hex()):
+            found.append(Finding("redaction", f"entry {by} does not announce that this one is withheld"))
+        try:
+            links = read_links(redact.event.get("lots"))
+        except ProfileError as error:
+            found.append(Finding("redaction", f"entry {by} does not tell the withheld links: {error.message}"))
+            links = ()
+        return [*found, *self._add(leaf, redact.event.get("id", ""), links)]
+
+    def skip(self, leaf: bytes, links: tuple[Link, ...] = ()) -> None:
+        """Go on over an entry that cannot be read; `links` as they are known from elsewhere."""
+        self._add(leaf, "", links, follow=False)
+
+    def promised(self, size: int) -> list[str]:
+        """The verifier keys that may sign a checkpoint of this size."""
+        return keys_at(terms(item for item in self.promises if item[0] < size), size)
+
+    def _check(self, seq: int, entry: Entry) -> Iterator[Finding]:
+        if (entry.type == GENESIS) != (seq == 0):
+            yield Finding("genesis", "a log has one genesis entry, its first")
+        if seq == 0:
+            self.operator = entry.who
+        if entry.type in (GENESIS, KEY):
+            self.promises.append((seq, entry))
+        if entry.type in OPERATOR_ONLY and entry.who != self.operator:
+            yield Finding("operator", f"{entry.who} is not the operator: it may not write {entry.type}")
+        if entry.type in RELATIONS:
+            yield from self._targets(seq, entry)
+        if entry.type == MAP:
+            yield from self._map_entry(seq, entry)
+
+    def _targets(self, seq: int, entry: Entry) -> Iterator[Finding]:
+        for item in entry.references:
+            at = item.seq if item.seq is not None else seq
+            if at >= seq or self._leaves[32 * at : 32 * at + 32] != item.leaf:
+                yield Finding("target", f"entry {at} is not before this one, or has another leaf")
+                continue
+            lots = _lots(link.lot for link in entry.links)
+            if entry.type in _ON_TARGETS_LOTS and _at(self._lots, at) != lots:
+                yield Finding("target", f"entry {at} is of other lots")
+            if entry.type == REDACT and _at(self._names, at) != self._withheld_as(entry):
+                yield Finding("redaction", f"the id and links told are not those of entry {at}")
+
+    def _withheld_as(self, redact: Entry) -> bytes:
+        try:
+            return _name(redact.event["id"], read_links(redact.event["lots"]))
+        except ProfileError:
+            return b""
+
+    def _map_entry(self, seq: int, entry: Entry) -> Iterator[Finding]:
+        told = entry.event
+        height, before = told["height"], self._map.height if self.last_map else None
+        lots = len(self.chains.tails)
+        try:
+            root = self._map.update(self._changed, height)
+        except ProofError as error:
+            yield Finding("map", error.message)
+            return
+        self._changed = {}
+        if told["size"] != seq:
+            yield Finding("map", f"the map says it covers {told['size']} entries, {seq} are before it")
+        elif told["lots"] != lots or told["root"] != root.hex():
+            yield Finding("map", "the map does not say what the entries before it say")
+        elif height not in {height_for(lots), height_for(lots, before)}:
+            yield Finding("map", f"height {height} does not suit {lots} lots")
+        self.last_map = (seq, lots)
+
+    def _add(self, leaf: bytes, entry_id: str, links: tuple[Link, ...], *, follow: bool = True) -> list[Finding]:
+        found = []
+        if entry_id:
+            name = blake2b(entry_id.encode(), digest_size=16).digest()
+            if name in self._ids:
+                found.append(Finding("id", f"the id {entry_id} is there twice"))
+            self._ids.add(name)
+        try:
+            if follow:
+                self.chains.follow(links, leaf)
+        except ChainError as error:
+            found.append(Finding("link", error.message))
+            follow = False
+        if not follow:
+            for link in links:
+                self.chains.tails[link.lot] = Tail(link.n, leaf)
+        self._changed |= {link.lot: (link.n + 1, leaf) for link in links}
+        self._leaves += leaf
+        self._lots += _lots(link.lot for link in links)
+        self._names += _name(entry_id, links)
+        return found
+
+
+def _lots(names: Iterator[str]) -> bytes:
+    return blake2b("\0".join(names).encode(), digest_size=_DIGEST_BYTES).digest()
+
+
+def _name(entry_id: str, links: tuple[Link, ...]) -> bytes:
+    told = b"\0".join(f"{link.lot} {link.n} {link.previous.hex()}".encode() for link in links)
+    return blake2b(entry_id.encode() + b"\0" + told, digest_size=_DIGEST_BYTES).digest()
+
+
+def _at(digests: bytearray, index: int) -> bytes:
+    return bytes(digests[_DIGEST_BYTES * index : _DIGEST_BYTES * (index + 1)])
