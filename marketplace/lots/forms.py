@@ -1,5 +1,6 @@
 """Forms of growing areas, lots and the field diary; units as farmers say them, values as the services take them."""
 
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
@@ -134,6 +135,57 @@ def diary_form(kind: str, measure: str, unit_label: str) -> type[_DiaryForm]:
         name: _field(kind, name, spec, measure, unit_label) for name, spec in vocabulary.FIELDS[kind].items()
     }
     return type(f"{kind.title()}Form", (_DiaryForm,), fields)
+
+
+class _AmendForm(Form):
+    """Why an entry is amended. `seen`: how many changes it had when the form was opened."""
+
+    reason = RadioField(_l("Ghi nhầm chỗ nào"), [InputRequired(CHOOSE)], choices=[
+        SelectChoice(*pair) for pair in labels.AMEND_REASONS.items()
+    ])
+    seen = HiddenField(validators=[Length(max=4)])
+    client_key = HiddenField(validators=[Length(max=40)])
+
+    @property
+    def version(self) -> int:
+        """`seen` as a number; −1, which is no version, for anything else."""
+        text = self.seen.data or ""
+        return int(text) if text.isascii() and text.isdecimal() else -1
+
+
+class VoidForm(_AmendForm):
+    """Taking an entry back."""
+
+
+class DoubtForm(Form):
+    """Which entry an officer or inspector doubts, and why."""
+
+    entry = HiddenField(validators=[Length(max=20)])
+    reason = SelectField(_l("Chưa đúng chỗ nào"), [InputRequired(CHOOSE)], choices=[
+        SelectChoice("", _l("Chọn")), *(SelectChoice(*pair) for pair in labels.DOUBTS.items())
+    ])
+
+
+@lru_cache(maxsize=64)
+def correction_form(kind: str, measure: str, unit_label: str) -> type[_AmendForm]:
+    """The fields of one kind of work, to be filled with what an entry says now."""
+    names = tuple(vocabulary.FIELDS[kind])
+
+    class CorrectionForm(_AmendForm):
+        happened_on = DayField(_l("Ngày làm"), [InputRequired(NEEDED)])
+
+        def details(self) -> dict:
+            return {name: self[name].data for name in names if self[name].data not in (None, "")}
+
+        def fill(self, day, details) -> None:
+            self.happened_on.data = day
+            for name in names:
+                value = details.get(name, "" if isinstance(self[name], SelectField) else None)
+                is_day = isinstance(self[name], DayField) and value is not None
+                self[name].data = date.fromisoformat(value) if is_day else value
+
+    fields = {name: _field(kind, name, spec, measure, unit_label) for name, spec in vocabulary.FIELDS[kind].items()}
+    return type(f"{kind.title()}CorrectionForm", (CorrectionForm,), fields)
 
 
 def _field(kind: str, name: str, spec: vocabulary.Field, measure: str, unit_label: str):

@@ -111,6 +111,27 @@ REASONS = {
     "other": _l("Lý do khác"),
 }
 LOG_REASONS = REASONS | {"cancelled": _l("Lô đã hủy, không bán")}
+AMEND_REASONS = {
+    "wrong_day": _l("Nhầm ngày"),
+    "wrong_quantity": _l("Nhầm số lượng"),
+    "wrong_product": _l("Nhầm thuốc, phân, giống"),
+    "wrong_lot": _l("Nhầm lô"),
+    "other": _l("Nhầm chỗ khác"),
+}
+DOUBTS = {
+    "not_seen": _l("Xem tại chỗ không thấy việc này"),
+    "wrong_day": _l("Ngày chưa đúng"),
+    "wrong_quantity": _l("Số lượng chưa đúng"),
+    "wrong_product": _l("Thuốc, phân, giống chưa đúng"),
+    "residue": _l("Kết quả kiểm nghiệm không khớp"),
+    "other": _l("Chỗ khác chưa đúng"),
+}
+WRITERS = {
+    "producer": _l("người sản xuất"), "inspector": _l("cán bộ kiểm tra"), "operator": _l("Sở Công Thương"),
+    "other": _l("người khác"),
+}
+"""Who wrote a later entry about an event."""
+DOUBTERS = {"inspector": _l("Cán bộ kiểm tra"), "operator": _l("Sở Công Thương"), "other": _l("Có người")}
 REPORTS = {
     "not_matching": _l("Hàng trong tay không giống thông tin trên trang"),
     "quality": _l("Hàng hư hỏng, nghi không an toàn"),

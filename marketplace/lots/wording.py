@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from marketplace.database import vietnam_day
 from marketplace.i18n import format_date, format_quantity
 from marketplace.i18n import gettext as _
 from marketplace.lots import labels
@@ -46,6 +47,24 @@ def diary_facts(kind: str, details: Mapping[str, Any], *, measure: str, unit_lab
     if "loss" in read:
         read["loss"] = format_quantity(read["loss"], measure, unit_label)
     return facts + [fact for field in _SHOWN if (fact := _fact(kind, field, read, unit_label))]
+
+
+def differences(old: list[Fact], new: list[Fact]) -> list[tuple[str, str | None, str | None]]:
+    """Label, old and new value of the facts that differ; None where one side does not have it."""
+    before, after = dict(old), dict(new)
+    labels_ = list(dict.fromkeys([*before, *after]))
+    return [(label, before.get(label), after.get(label)) for label in labels_ if before.get(label) != after.get(label)]
+
+
+def change_facts(kind: str, change: Any, *, measure: str, unit_label: str) -> list[tuple[str, str | None, str | None]]:
+    """What one correction (`queries.ChangeRow`) changed, the day of the work first."""
+    if change.after_at is None:
+        return []
+    sides = [
+        [(_("Ngày làm"), format_date(vietnam_day(at))), *diary_facts(kind, details, measure=measure, unit_label=unit_label)]
+        for at, details in ((change.before_at, change.before), (change.after_at, change.after))
+    ]
+    return differences(*sides)
 
 
 def _amount(kind: str, details: Mapping[str, Any], unit_label: str) -> list[Fact]:

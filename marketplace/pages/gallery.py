@@ -119,8 +119,19 @@ def _steps() -> list[dict]:
             "when": "28/10/2026",
             "iso": "2026-10-28",
             "who": _l("HTX Trường Thành"),
-            "facts": [(_l("Tên thuốc"), "Bacillus thuringiensis"), (_l("Cách ly"), _l("7 ngày"))],
-            "correction": _l("29/10, ghi lại liều lượng."),
+            "was": ["27/10/2026"],
+            "facts": [(_l("Tên thuốc"), "Bacillus thuringiensis"), (_l("Cách ly"), _l("7 ngày"), [_l("5 ngày")])],
+            "corrections": [_l("Đã sửa lúc 29/10/2026 08:00, người sản xuất tự sửa. Lý do: nhầm ngày.")],
+        },
+        {
+            "title": _l("Bón phân"),
+            "when": "02/10/2026",
+            "iso": "2026-10-02",
+            "who": _l("HTX Trường Thành"),
+            "facts": [(_l("Lượng dùng"), "50 kg")],
+            "void": True,
+            "doubts": [_l("Cán bộ kiểm tra cho rằng việc này chưa đúng. Lý do: ngày chưa đúng.")],
+            "corrections": [_l("Đã bỏ lúc 29/10/2026 08:05, do người sản xuất bỏ. Lý do: nhầm lô. Việc này không tính.")],
         },
     ]
 

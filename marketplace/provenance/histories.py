@@ -70,21 +70,32 @@ class FoldedEvent:
 
 @dataclass(frozen=True)
 class LotHistory:
-    """The sealed events of a lot by their id; `entries` counts all its sealed entries, `last` is the highest number."""
+    """The sealed events of a lot by their id; `entries` counts all its sealed entries, `last` is the highest number.
+
+    By id: `unreadable` the numbers of entries whose bytes are missing or not what was sealed, `withheld` of those
+    whose content was withdrawn and announced."""
 
     events: Mapping[str, FoldedEvent]
+    unreadable: Mapping[str, int]
+    withheld: Mapping[str, int]
     entries: int
     last: int | None
 
 
 def lot_history(code: str) -> LotHistory:
-    """The lot folded. One statement, two when somebody else than the writer spoke of an event."""
-    rows = the_log().storage.sealed_of_lot(db.session.connection(), code)
+    """The lot folded. One statement; one more when somebody else than the writer spoke of an event, and when a body is
+    missing."""
+    storage, connection = the_log().storage, db.session.connection()
+    rows = storage.sealed_of_lot(connection, code)
     records = list(_readable((row.seq, row.leaf, row.data) for row in rows))
     history = _folded(records)
     leaves = {seq: leaf for seq, leaf, _entry in records}
     events = {told.entry.id: _event(told, leaves[seq], history) for seq, told in history.events.items()}
-    return LotHistory(events, len(rows), max((row.seq for row in rows), default=None))
+    unreadable = {row.id: row.seq for row in rows if row.seq not in leaves}
+    announced = storage.withheld(connection) if any(row.data is None for row in rows) else {}
+    withheld = {name: seq for name, seq in unreadable.items() if seq in announced}
+    last = max((row.seq for row in rows), default=None)
+    return LotHistory(events, {k: v for k, v in unreadable.items() if k not in withheld}, withheld, len(rows), last)
 
 
 def told_event(found: LotRecord) -> Told | None:

@@ -39,6 +39,9 @@ BIZ_TRANSACTION_TYPES = _words(
     "bol cert desadv inv pedigree po poc prodorder recadv rma testprd testres upevt"
 )
 
+# CBV 2.0 §7.5
+ERROR_REASONS = _words("did_not_occur incorrect_data")
+
 OWN_STEPS = frozenset(
     f"{OWN}bs-{word}"
     for word in _words("land_preparation sowing stocking fertilising feeding spraying treatment irrigating cooling")

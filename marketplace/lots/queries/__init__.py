@@ -2,11 +2,13 @@
 
 from marketplace.lots.queries.desk import (
     AreaRow,
+    ChangeRow,
     EntryRow,
     LotPage,
     LotRow,
     ProductChoice,
     desk_lots,
+    diary_entry,
     growing_area,
     growing_areas,
     harvested,
@@ -20,6 +22,7 @@ from marketplace.lots.queries.trace import (
     TraceHead,
     TracePage,
     TraceStep,
+    TraceVersion,
     lot_of_code,
     trace_head,
     trace_page,
@@ -28,6 +31,7 @@ from marketplace.lots.queries.trace import (
 
 __all__ = [
     "AreaRow",
+    "ChangeRow",
     "EntryRow",
     "LotPage",
     "LotRow",
@@ -36,7 +40,9 @@ __all__ = [
     "TraceHead",
     "TracePage",
     "TraceStep",
+    "TraceVersion",
     "desk_lots",
+    "diary_entry",
     "growing_area",
     "growing_areas",
     "harvested",

@@ -1,5 +1,6 @@
 """What the seller's desk reads: growing areas, lots, diaries; always scoped by the seller."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -9,7 +10,8 @@ from sqlalchemy import func, select
 from marketplace.accounts.models import Person
 from marketplace.catalogue.models import Product
 from marketplace.database import db
-from marketplace.lots.models import DiaryEntry, GrowingArea, Lot, LotStock
+from marketplace.lots.models import DiaryChange, DiaryEntry, GrowingArea, Lot, LotStock
+from marketplace.lots.vocabulary import KINDS
 from marketplace.places.models import PlaceUnit
 from marketplace.web.paging import PER_PAGE, Page
 
@@ -95,6 +97,33 @@ class EntryRow:
     details: dict[str, Any]
     recorded_by: str | None
     checked_by_id: int | None
+    voided_at: datetime | None
+    changes: tuple["ChangeRow", ...] = ()
+
+    @property
+    def doubt(self) -> "ChangeRow | None":
+        """The dispute that no correction has answered yet."""
+        last = self.changes[-1] if self.changes else None
+        return last if last is not None and last.kind == "dispute" and not self.voided_at else None
+
+    @property
+    def amendable(self) -> bool:
+        """A piece of work that counts; release, shipping and recall are the market's own entries."""
+        return self.kind in KINDS and self.voided_at is None
+
+
+@dataclass(frozen=True)
+class ChangeRow:
+    """A later entry about a diary entry: correct, void or dispute; values before and (for a correction) after."""
+
+    kind: str
+    reason: str
+    by: str
+    recorded_at: datetime
+    before_at: datetime
+    before: dict[str, Any]
+    after_at: datetime | None
+    after: dict[str, Any]
 
 
 _AREAS = (
@@ -129,10 +158,18 @@ _PAGE = (
 _ENTRIES = (
     select(
         DiaryEntry.id, DiaryEntry.kind, DiaryEntry.happened_at, DiaryEntry.recorded_at, DiaryEntry.details,
-        Person.full_name, DiaryEntry.checked_by_id,
+        Person.full_name, DiaryEntry.checked_by_id, DiaryEntry.voided_at,
     )
     .outerjoin(Person, Person.id == DiaryEntry.recorded_by_id)
     .order_by(DiaryEntry.happened_at.desc(), DiaryEntry.id.desc())
+)
+_CHANGES = (
+    select(
+        DiaryChange.entry_id, DiaryChange.kind, DiaryChange.reason, DiaryChange.by, DiaryChange.recorded_at,
+        DiaryChange.before, DiaryChange.after,
+    )
+    .join(DiaryEntry, DiaryEntry.id == DiaryChange.entry_id)
+    .order_by(DiaryChange.id)
 )
 
 
@@ -182,13 +219,32 @@ def lot_page(*, lot_id: int, seller_id: int) -> LotPage | None:
 
 
 def lot_diary(lot_id: int) -> list[EntryRow]:
-    """The lot's entries, latest first. Ask `lot_page` first whose lot it is."""
-    return [EntryRow(*row) for row in db.session.execute(_ENTRIES.where(DiaryEntry.lot_id == lot_id))]
+    """The lot's entries, latest first, with their changes. Ask `lot_page` first whose lot it is. Two statements."""
+    changes = defaultdict(list)
+    for entry_id, *row in db.session.execute(_CHANGES.where(DiaryEntry.lot_id == lot_id)):
+        changes[entry_id].append(_change(*row))
+    rows = db.session.execute(_ENTRIES.where(DiaryEntry.lot_id == lot_id))
+    return [EntryRow(*row, changes=tuple(changes[row.id])) for row in rows]
+
+
+def diary_entry(*, lot_id: int, entry_id: int) -> EntryRow | None:
+    """One entry of the lot with its changes, or None. Ask `lot_page` first whose lot it is."""
+    row = db.session.execute(_ENTRIES.where(DiaryEntry.lot_id == lot_id, DiaryEntry.id == entry_id)).first()
+    if row is None:
+        return None
+    changes = db.session.execute(_CHANGES.where(DiaryEntry.id == entry_id))
+    return EntryRow(*row, changes=tuple(_change(*change[1:]) for change in changes))
 
 
 def harvested(lot_id: int) -> int:
-    """Grams or pieces harvested into the lot by its diary."""
+    """Grams or pieces harvested into the lot by its diary as it counts."""
     rows = db.session.scalars(
-        select(DiaryEntry.details).where(DiaryEntry.lot_id == lot_id, DiaryEntry.kind == "harvesting")
+        select(DiaryEntry.details)
+        .where(DiaryEntry.lot_id == lot_id, DiaryEntry.kind == "harvesting", DiaryEntry.voided_at.is_(None))
     )
     return sum(details.get("quantity", 0) for details in rows)
+
+
+def _change(kind: str, reason: str, by: str, recorded_at: datetime, before: dict, after: dict) -> ChangeRow:
+    moments = [datetime.fromisoformat(side["happened_at"]) if side else None for side in (before, after)]
+    return ChangeRow(kind, reason, by, recorded_at, moments[0], before["details"], moments[1], after.get("details", {}))

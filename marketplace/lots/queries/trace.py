@@ -62,6 +62,7 @@ class TraceHead:
     photo_alt: str | None
     on_sale: int | None
     entries: int
+    sealed_entries: int | None
     checked: int
     certificates: int
     checkpoint_size: int | None
@@ -86,47 +87,77 @@ class TraceHead:
 
 
 @dataclass(frozen=True)
+class TraceVersion:
+    """What an event said at one time: when the work was done, and its details without their prefix."""
+
+    happened_at: datetime
+    details: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class TraceStep:
-    """A diary entry as the log has it. `details` are read from the sealed bytes; None when these do not match."""
+    """A diary entry as the log tells it: first version, then one for each correction that counts.
+
+    `versions` are read from sealed bytes; empty while the entry waits, when its content was `withheld` in due form,
+    and when its bytes do not match our receipt.
+    """
 
     kind: str
-    happened_at: datetime
     recorded_at: datetime
     seq: int | None  # number in the log; None: waiting to be sealed
     leaf: str
-    details: Mapping[str, Any] | None
+    versions: tuple[TraceVersion, ...]
+    corrections: tuple[provenance.Remark, ...]
+    disputes: tuple[provenance.Remark, ...]
+    void: provenance.Remark | None
     checked_by: str | None
     checked_at: datetime | None
+    withheld: bool
+    copied_at: datetime  # our own copy of the time, for an entry that cannot be read
 
     @property
     def number(self) -> int | None:
         """People count from 1."""
         return None if self.seq is None else self.seq + 1
 
+    @property
+    def details(self) -> Mapping[str, Any] | None:
+        """What counts today."""
+        return self.versions[-1].details if self.versions else None
+
+    @property
+    def happened_at(self) -> datetime:
+        return self.versions[-1].happened_at if self.versions else self.copied_at
+
 
 @dataclass(frozen=True)
 class TracePage:
-    """A lot with its steps in order of time, its papers as of one day, and the latest checkpoint of the log."""
+    """A lot with its steps in order of time, what was taken back last; its papers as of one day; the latest checkpoint.
+
+    `lines` counts the lot's sealed entries, corrections too; `last` is the highest of their numbers.
+    """
 
     head: TraceHead
     steps: tuple[TraceStep, ...]
     certificates: tuple[CertificateRow, ...]
     checkpoint: provenance.Checkpoint | None
+    lines: int
+    last: int | None
 
     @property
     def sealed(self) -> bool:
         """Every step is in the log, and its bytes are those we gave a receipt for."""
-        return bool(self.steps) and all(step.seq is not None and step.details is not None for step in self.steps)
+        return bool(self.steps) and all(step.versions or step.withheld for step in self.steps)
 
     @property
     def covered(self) -> bool:
-        """The latest checkpoint reaches over every step."""
-        return self.sealed and self.checkpoint is not None and all(s.seq < self.checkpoint.size for s in self.steps)
+        """The latest checkpoint reaches over every line of the lot."""
+        return self.sealed and self.checkpoint is not None and self.last is not None and self.last < self.checkpoint.size
 
     @property
     def broken(self) -> bool:
         """Some sealed bytes are not what we gave a receipt for."""
-        return any(step.seq is not None and step.details is None for step in self.steps)
+        return any(step.seq is not None and not (step.versions or step.withheld) for step in self.steps)
 
 
 _AREA_PLACE = aliased(PlaceUnit)
@@ -148,7 +179,7 @@ _COLUMNS = (
     Product.state, Product.measure, Product.unit_label, Category.name, Category.name_en, Seller.slug, Seller.name,
     Seller.kind, Seller.state, PlaceUnit.name, _AREA_PLACE.name, GrowingArea.crop, GrowingArea.code,
     GrowingArea.code_state, *catalogue.PHOTO_COLUMNS, Stock.on_hand - Stock.allocated - Stock.held,
-    select(func.count()).where(DiaryEntry.lot_id == Lot.id).scalar_subquery(),
+    select(func.count()).where(DiaryEntry.lot_id == Lot.id).scalar_subquery(), provenance.sealed_links(Lot.code),
     select(func.count(DiaryEntry.checked_by_id)).where(DiaryEntry.lot_id == Lot.id).scalar_subquery(),
     _LINKED.with_only_columns(func.count()).scalar_subquery(), provenance.checkpoint_size(),
 )
@@ -168,16 +199,14 @@ _HEAD = (
     .where(Lot.code == bindparam("code"))
 )
 _VERSION = _HEAD.with_only_columns(_FINGERPRINT, maintain_column_froms=True)
-_SEALED = provenance.sealed_entries()
 _STEPS = (
     select(
-        DiaryEntry.kind, DiaryEntry.happened_at, DiaryEntry.recorded_at, _SEALED.c.seq, DiaryEntry.leaf,
-        _SEALED.c.bytes, Person.full_name, DiaryEntry.checked_at,
+        DiaryEntry.event_id, DiaryEntry.kind, DiaryEntry.happened_at, DiaryEntry.recorded_at, DiaryEntry.leaf,
+        Person.full_name, DiaryEntry.checked_at,
     )
-    .outerjoin(_SEALED, _SEALED.c.id == DiaryEntry.event_id)
     .outerjoin(Person, Person.id == DiaryEntry.checked_by_id)
     .where(DiaryEntry.lot_id == bindparam("lot_id"))
-    .order_by(DiaryEntry.happened_at, DiaryEntry.id)
+    .order_by(DiaryEntry.id)
 )
 _STATE = select(Lot.id, Lot.state).where(Lot.code == bindparam("code"))
 
@@ -199,13 +228,17 @@ def trace_version(connection: Connection, code: str) -> str | None:
 
 
 def trace_page(code: str, *, day: date, head: TraceHead | None = None) -> TracePage | None:
-    """All the page shows, certificates as of `day`. Three statements beside `trace_head`'s."""
+    """All the page shows, certificates as of `day`. Four statements beside `trace_head`'s, five for a lot that an
+    inspector corrected or somebody disputed."""
     head = head or trace_head(code)
     if head is None:
         return None
     certificates = catalogue.certificates_of([head.product_id], day).get(head.product_id, [])
-    steps = tuple(_step(*row) for row in db.session.execute(_STEPS, {"lot_id": head.lot_id}))
-    return TracePage(head, steps, tuple(certificates), provenance.latest_checkpoint())
+    history = provenance.lot_history(head.code)
+    steps = [_step(history, *row) for row in db.session.execute(_STEPS, {"lot_id": head.lot_id})]
+    steps.sort(key=lambda step: (step.void is not None, step.happened_at))
+    checkpoint = provenance.latest_checkpoint()
+    return TracePage(head, tuple(steps), tuple(certificates), checkpoint, history.entries, history.last)
 
 
 def lot_of_code(code: str) -> tuple[int, str] | None:
@@ -218,15 +251,27 @@ def _digest(seen: str) -> str:
     return hashlib.blake2b(seen.encode(), digest_size=10).hexdigest()
 
 
-def _step(kind, happened_at, recorded_at, seq, leaf, data, checked_by, checked_at) -> TraceStep:
-    event = provenance.read_sealed(bytes(data), leaf) if data is not None else None
-    details = None if event is None else _details(event)
-    return TraceStep(kind, happened_at, recorded_at, seq, leaf, details, checked_by, checked_at)
+def _step(
+    history: provenance.LotHistory, event_id, kind, happened_at, recorded_at, leaf, checked_by, checked_at
+) -> TraceStep:
+    event = history.events.get(event_id)
+    sound = event is not None and event.leaf_hex == leaf
+    other = history.withheld.get(event_id, history.unreadable.get(event_id))
+    return TraceStep(
+        kind, recorded_at, event.seq if event else other, leaf,
+        tuple(map(_version, event.versions)) if sound else (), event.corrections if sound else (),
+        event.disputes if sound else (), event.void if sound else None, checked_by, checked_at,
+        event_id in history.withheld, happened_at,
+    )
+
+
+def _version(event: Mapping[str, Any]) -> TraceVersion:
+    return TraceVersion(datetime.fromisoformat(event["eventTime"]), _details(event))
 
 
 def _details(event: Mapping[str, Any]) -> dict[str, Any]:
     """Our own fields of a sealed EPCIS record without their prefix, and the quantity of its goods."""
-    details = {key.partition(":")[2]: value for key, value in event.items() if key.startswith("cns:")}
+    details = {key.partition(":")[2]: value for key, value in event.items() if key.startswith("cns:") and value != ""}
     for side in ("inputQuantityList", "outputQuantityList", "quantityList"):
         for item in event.get(side, ())[:1]:
             if "quantity" in item:

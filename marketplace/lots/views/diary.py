@@ -9,11 +9,11 @@ from flask_login import current_user
 from marketplace.database import VIETNAM, utcnow, vietnam_day
 from marketplace.errors import DomainError, NotFound
 from marketplace.i18n import gettext as _
-from marketplace.lots import labels, queries, services, vocabulary, wording
+from marketplace.lots import labels, queries, services, vocabulary
 from marketplace.lots.forms import diary_form
-from marketplace.lots.policies import DIARISTS
+from marketplace.lots.policies import AMENDABLE, DIARISTS
 from marketplace.lots.views import bp
-from marketplace.lots.views.lots import own_lot
+from marketplace.lots.views.lots import own_lot, told_entries
 from marketplace.sellers.desk import require_member
 from marketplace.web.access import signed_in
 from marketplace.web.errors import add_to_form
@@ -37,15 +37,12 @@ def diary_home():
 def diary(lot_id: int):
     """Big buttons, and what was written so far."""
     row = own_lot(lot_id)
-    entries = [
-        (entry, wording.diary_facts(entry.kind, entry.details, measure=row.measure, unit_label=row.unit_label))
-        for entry in queries.lot_diary(row.id)
-    ]
+    entries = told_entries(row)
     groups = [] if row.state != "draft" else [CROPS, ANIMALS]
     if row.state == "released":
         groups = [("packing",)]
     return render_template(
-        "lots/diary.html", row=row, entries=entries, words=labels, groups=groups, slugs=SLUGS)
+        "lots/diary.html", row=row, entries=entries, words=labels, groups=groups, slugs=SLUGS, amendable=row.state in AMENDABLE)
 
 
 @bp.route("/so-nong-ho/<int:lot_id>/<slug>", methods=["GET", "POST"])

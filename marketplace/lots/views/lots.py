@@ -10,7 +10,7 @@ from marketplace.i18n import gettext as _
 from marketplace.lots import intervals, labels, queries, services, wording
 from marketplace.lots.forms import CancelForm, PressForm, ReasonForm, lot_form
 from marketplace.lots.models import STATES
-from marketplace.lots.policies import DIARISTS, EDITORS
+from marketplace.lots.policies import AMENDABLE, DIARISTS, EDITORS
 from marketplace.lots.views import bp
 from marketplace.sellers.desk import require_member
 from marketplace.web.access import signed_in
@@ -60,14 +60,11 @@ def new_lot():
 def lot(lot_id: int):
     """One lot: its state, what is left, its diary, the next steps."""
     row = own_lot(lot_id)
-    entries = [
-        (entry, wording.diary_facts(entry.kind, entry.details, measure=row.measure, unit_label=row.unit_label))
-        for entry in queries.lot_diary(row.id)
-    ]
+    entries = told_entries(row)
     return render_template(
         "lots/lot.html", row=row, entries=entries, words=labels, press=PressForm(), reason=ReasonForm(), cancel=CancelForm(),
         harvested=queries.harvested(row.id), too_much=looks_too_much(row), grouped=provenance.grouped_code(row.code),
-        may_edit=g.member.role in EDITORS, may_write=g.member.role in DIARISTS,
+        may_edit=g.member.role in EDITORS, may_write=g.member.role in DIARISTS, amendable=row.state in AMENDABLE,
     )
 
 
@@ -102,6 +99,18 @@ def own_lot(lot_id: int) -> queries.LotPage:
     if row is None:
         abort(404)
     return row
+
+
+def told_entries(row: queries.LotPage) -> list[tuple]:
+    """The lot's diary as its templates take it: entry, facts as they count, and (change, what it changed) of each."""
+    unit = {"measure": row.measure, "unit_label": row.unit_label}
+    return [
+        (
+            entry, wording.diary_facts(entry.kind, entry.details, **unit),
+            [(change, wording.change_facts(entry.kind, change, **unit)) for change in entry.changes],
+        )
+        for entry in queries.lot_diary(row.id)
+    ]
 
 
 def looks_too_much(row: queries.LotPage) -> bool:
