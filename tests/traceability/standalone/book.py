@@ -22,6 +22,13 @@ def spelled(thing: object) -> bytes:
     return json.dumps(thing, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode("utf-8", "surrogatepass")
 
 
+def read(record: bytes) -> object:
+    try:
+        return json.loads(record)
+    except (ValueError, RecursionError):
+        return None
+
+
 def encoded(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
@@ -124,6 +131,7 @@ class Book:
         record = thing if isinstance(thing, bytes) else spelled(thing)
         self.objects.append(thing)
         self.records.append(record)
+        thing = read(record)
         links = thing.get("lots", []) if isinstance(thing, dict) else []
         for link in links if isinstance(links, list) else []:
             if isinstance(link, dict) and isinstance(link.get("lot"), str):
