@@ -198,6 +198,23 @@ def test_bytes_changed_in_the_queue_are_not_sealed_and_hold_up_their_lot_only(me
     assert [record.seq for record in memory_log.lot(None, "B")] == [1]
 
 
+def test_a_thousand_stopped_entries_at_the_head_of_the_queue_do_not_hold_up_the_others(memory_log, make_event):
+    for number in range(1200):
+        put(memory_log, None, make_event(number), "TORN")
+    queue = memory_log.storage.queue
+    first = min(queue)
+    queue[first] = replace(queue[first], data=queue[first].data[:-1])
+    for number in range(2000, 2600):
+        put(memory_log, None, make_event(number), f"L{number % 7}")
+
+    batches = [memory_log.sequence(None, 512) for _ in range(3)]
+
+    assert [batch.sealed for batch in batches] == [512, 88, 0]
+    assert len(batches[2].stopped) == 1200
+    assert [stop.code for stop in memory_log.stopped(None)] == ["changed-in-queue"] + ["not-linked"] * 1199
+    assert memory_log.check(None).sound
+
+
 def test_an_entry_of_another_log_is_not_sealed(memory_log, signer, make_event):
     other = Log("other.example/log/1", memory_log.storage, signer)
     put(other, None, make_event(1), "A")

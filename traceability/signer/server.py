@@ -15,7 +15,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from traceability.errors import SignerError
+from traceability.checkpoint import Checkpoint, parse_checkpoint, parse_note, verify_note
+from traceability.errors import NoteError, SignerError
+from traceability.merkle import EMPTY_ROOT
 from traceability.signer import protocol
 from traceability.signer.keeper import Keeper
 from traceability.signer.keyfile import KeyFile
@@ -88,7 +90,7 @@ def main(arguments: Sequence[str]) -> int:
     state, keys = StateFile(options.state), KeyFile(options.keys)
     try:
         if options.incept:
-            begin(options.incept, state, keys)
+            begin(options.incept, state, keys, options.at and options.at.read_bytes())
         elif options.add_keys:
             keys.add_pair(options.add_keys)
         elif options.remove_key:
@@ -103,13 +105,22 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def begin(origin: str, state: StateFile, keys: KeyFile) -> None:
-    """Make the keys (where there are none) and the state of a new log. Raises SignerError when there is a state."""
+def begin(origin: str, state: StateFile, keys: KeyFile, note: bytes | None = None) -> None:
+    """Make the keys (where there are none) and the state of a new log; of a log whose signer has lost its state, from
+    the newest `note` that anybody holds. Raises SignerError when there is a state or the keys here did not sign it."""
     state.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     keys.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not keys.path.exists():
         keys.add_pair(origin)
-    Keeper(state, keys).incept(origin)
+    last = Checkpoint(origin, 0, EMPTY_ROOT)
+    if note is not None:
+        try:
+            parsed = parse_note(note)
+            verify_note(parsed, [key.verifier for key in keys.read()])
+            last = parse_checkpoint(parsed.text)
+        except NoteError as error:
+            raise SignerError("bad-note", f"the note was not signed with these keys: {error.message}") from error
+    Keeper(state, keys).incept(origin, size=last.size, root=last.root)
 
 
 def _serve(state: StateFile, keys: KeyFile, options: argparse.Namespace) -> int:
@@ -133,6 +144,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--state", type=Path, required=True, help="what was signed last; never part of a backup")
     parser.add_argument("--keys", type=Path, required=True, help="the secret keys, one a line")
     parser.add_argument("--incept", metavar="ORIGIN", help="make keys and state of a new log, and end")
+    parser.add_argument("--at", type=Path, metavar="NOTE", help="with --incept: a lost state again, from the newest note")
     parser.add_argument("--add-keys", metavar="ORIGIN", help="add a pair of keys, and end")
     parser.add_argument("--remove-key", metavar="ID", help="forget the key with this id (8 hex digits), and end")
     parser.add_argument("--with-parent", action="store_true", help="end when the process that started this ends")

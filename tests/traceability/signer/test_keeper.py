@@ -1,0 +1,119 @@
+"""The signer signs what extends what it signed before, and nothing else; it remembers before it signs."""
+
+import base64
+
+import pytest
+
+from tests.traceability.conftest import NOW, ORIGIN
+from traceability.checkpoint import COSIGNATURE_V1, ED25519, Note, verify_note
+from traceability.errors import SignerError
+from traceability.signer import Keeper, KeyFile, StateFile
+
+
+def refused(keeper, text, old_size, proof) -> str:
+    before = keeper.state()
+    with pytest.raises(SignerError) as refusal:
+        keeper.sign(text, old_size=old_size, proof=proof)
+    assert keeper.state() == before
+    return refusal.value.code
+
+
+def test_both_keys_sign_and_the_second_signs_the_time(signer, tree):
+    lines = signer.sign(tree.text(7), old_size=0, proof=[])
+    verified = verify_note(Note(tree.text(7), tuple(lines)), signer.verifiers())
+    assert [(item.key.name, item.key.type) for item in verified] == [(ORIGIN, ED25519), (ORIGIN, COSIGNATURE_V1)]
+    assert [item.at for item in verified] == [None, NOW.replace(microsecond=0)]
+    assert signer.state() == (7, tree.root(0, 7))
+
+
+def test_growth_is_signed_with_a_proof_and_the_same_size_is_signed_again(signer, tree):
+    signer.sign(tree.text(7), old_size=0, proof=[])
+    first = signer.sign(tree.text(20), old_size=7, proof=tree.proof(7, 20))
+    assert signer.sign(tree.text(20), old_size=0, proof=[]) == first
+
+
+def test_what_does_not_extend_what_was_signed_is_refused(signer, tree, other_tree):
+    signer.sign(tree.text(20), old_size=0, proof=[])
+    assert refused(signer, tree.text(19), 19, []) == "smaller"
+    assert refused(signer, other_tree.text(20), 20, []) == "other-root"
+    assert refused(signer, tree.text(30), 19, tree.proof(19, 30)) == "wrong-size"
+    assert refused(signer, tree.text(30), 20, []) == "no-proof"
+    assert refused(signer, tree.text(30), 20, tree.proof(20, 30)[:-1]) == "no-proof"
+    assert refused(signer, other_tree.text(30), 20, other_tree.proof(20, 30)) == "no-proof"
+    assert refused(signer, tree.text(30, "other.example/log/1"), 20, tree.proof(20, 30)) == "other-log"
+    assert refused(signer, "not a checkpoint\n", 20, []) == "not-checkpoint"
+
+
+def test_a_lost_state_is_an_error_and_never_a_beginning(signer, tree, tmp_path):
+    signer.sign(tree.text(5), old_size=0, proof=[])
+    (tmp_path / "state").unlink()
+    assert signer.state() is None
+    assert refused(signer, tree.text(6), 0, []) == "state-missing"
+
+
+@pytest.mark.parametrize("spoilt", [b"", b"\xff", b"trace.test.example/log/1\n5\n", b"trace.test.example/log/1\n-1\nAA==\n"])
+def test_a_torn_state_is_an_error(signer, tree, tmp_path, spoilt):
+    (tmp_path / "state").write_bytes(spoilt)
+    with pytest.raises(SignerError) as refusal:
+        signer.sign(tree.text(6), old_size=0, proof=[])
+    assert refusal.value.code == "state-unreadable"
+
+
+def test_an_inception_is_done_once(signer):
+    with pytest.raises(SignerError) as refusal:
+        signer.incept(ORIGIN)
+    assert refusal.value.code == "state-taken"
+
+
+def test_nothing_is_signed_when_the_state_cannot_be_kept(signer, tree, tmp_path):
+    (tmp_path / "state.new").mkdir()  # what is written aside cannot be written: as on a full disk
+    assert refused(signer, tree.text(6), 0, []) == "state-not-written"
+
+
+def test_the_state_is_on_disk_before_a_signature_exists(tmp_path, signer, tree, monkeypatch):
+    class Failing(KeyFile):
+        def read(self):
+            class Broken:
+                def sign(self, *_):
+                    raise ZeroDivisionError
+
+            return [Broken()]
+
+    keeper = Keeper(StateFile(tmp_path / "state"), Failing(tmp_path / "keys"))
+    with pytest.raises(ZeroDivisionError):
+        keeper.sign(tree.text(6), old_size=0, proof=[])
+    root = base64.b64encode(tree.root(0, 6)).decode()
+    assert (tmp_path / "state").read_text() == f"{ORIGIN}\n6\n{root}\n"
+
+
+def test_a_second_signer_on_one_state_is_refused(signer, tree, tmp_path):
+    holder = StateFile(tmp_path / "state")
+    holder.hold()
+    late = Keeper(StateFile(tmp_path / "state", patience=0), KeyFile(tmp_path / "keys"))
+    with pytest.raises(SignerError) as refusal:
+        late.sign(tree.text(6), old_size=0, proof=[])
+    assert refusal.value.code == "held"
+    with pytest.raises(SignerError):
+        StateFile(tmp_path / "state").hold()
+
+
+def test_keys_are_for_their_owner_only_and_a_new_pair_signs_at_once(signer, tree, tmp_path):
+    keys = KeyFile(tmp_path / "keys")
+    made = [key.verifier for key in keys.add_pair(ORIGIN)]
+    assert (tmp_path / "keys").stat().st_mode & 0o777 == 0o600
+    assert signer.verifiers()[2:] == made
+    assert len(signer.sign(tree.text(3), old_size=0, proof=[])) == 4
+    keys.remove(made[0].id.hex())
+    assert made[0] not in signer.verifiers()
+    with pytest.raises(SignerError):
+        keys.remove("00000000")
+
+
+def test_missing_and_torn_keys_are_errors_that_hold_no_key(tmp_path):
+    for content, code in ((None, "keys-missing"), ("PRIVATE+KEY+x\n", "keys-unreadable")):
+        if content:
+            (tmp_path / "torn").write_text(content)
+        with pytest.raises(SignerError) as refusal:
+            KeyFile(tmp_path / "torn").read()
+        assert refusal.value.code == code
+        assert "PRIVATE" not in str(refusal.value)
