@@ -9,6 +9,7 @@ from marketplace.accounts.models import Person
 from marketplace.catalogue.models import Category, Product
 from marketplace.database import db
 from marketplace.lots.models import Lot, ProblemReport
+from marketplace.lots.policies import AMENDABLE
 from marketplace.places.models import PlaceUnit
 from marketplace.sellers.models import Certificate, Seller
 from marketplace.web.paging import PER_PAGE, Page
@@ -81,6 +82,22 @@ class ReportRow:
     seller_name: str | None
 
 
+@dataclass(frozen=True)
+class LotInspected:
+    """A public lot as officers and inspectors look at it; `former_area` says whose area it is in."""
+
+    id: int
+    code: str
+    number: str
+    state: str
+    product: str
+    measure: str
+    unit_label: str
+    seller_id: int
+    seller: str
+    former_area: str
+
+
 def waiting(*, areas: Areas, day: date) -> Waiting:
     """The size of each pile."""
     sellers = select(func.count()).select_from(Seller).join(PlaceUnit, PlaceUnit.id == Seller.place_id)
@@ -133,6 +150,21 @@ def product_area(product_id: int) -> tuple[str, int] | None:
         .where(Product.id == product_id)
     ).first()
     return tuple(row) if row else None
+
+
+def lot_to_inspect(code: str) -> LotInspected | None:
+    """The lot with this code once it is public, or None."""
+    row = db.session.execute(
+        select(
+            Lot.id, Lot.code, Lot.number, Lot.state, Product.name, Product.measure, Product.unit_label, Seller.id, Seller.name,
+            PlaceUnit.former_area,
+        )
+        .join(Product, Product.id == Lot.product_id)
+        .join(Seller, Seller.id == Lot.seller_id)
+        .join(PlaceUnit, PlaceUnit.id == Seller.place_id)
+        .where(Lot.code == code, Lot.state.in_(AMENDABLE[1:]))
+    ).first()
+    return LotInspected(*row) if row else None
 
 
 def seller_area(seller_id: int) -> str | None:

@@ -4,4 +4,4 @@ from flask import Blueprint
 
 bp = Blueprint("officers", __name__)
 
-from marketplace.officers.views import certificates, home, products, reports, sellers  # noqa: E402, F401
+from marketplace.officers.views import certificates, home, lots, products, reports, sellers  # noqa: E402, F401
