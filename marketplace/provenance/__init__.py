@@ -19,6 +19,10 @@ from marketplace.provenance.documents import lot_document
 from marketplace.provenance.histories import FoldedEvent, LotHistory, Remark, lot_history, sealed_links
 from marketplace.provenance.keys import add_keys, key_history_text, key_rows, make_root, publish_history, retire_key, sign_history
 from marketplace.provenance.loop import SealingLoop, start_sealing, watch
+from marketplace.provenance.mapping import add_map, lot_proof
+from marketplace.provenance.personal import Erasure, Opening, erasures_of, openings_of, published_openings
+from marketplace.provenance.phone import phone_bundle
+from marketplace.provenance.privacy import erase, erase_due, redact
 from marketplace.provenance.reading import (
     Checkpoint,
     LogEntry,
@@ -39,6 +43,7 @@ __all__ = [
     "AlreadyVoid",
     "CannotBeSaid",
     "Checkpoint",
+    "Erasure",
     "EventReused",
     "EventTooEarly",
     "FoldedEvent",
@@ -47,12 +52,14 @@ __all__ = [
     "LogStatus",
     "LotHistory",
     "NotSealedYet",
+    "Opening",
     "Receipt",
     "Remark",
     "Report",
     "SealingLoop",
     "WitnessRow",
     "add_keys",
+    "add_map",
     "adopt_old_key",
     "anchor_text",
     "ask_witnesses",
@@ -63,6 +70,9 @@ __all__ = [
     "correct",
     "dispute",
     "drain",
+    "erase",
+    "erase_due",
+    "erasures_of",
     "export",
     "grant",
     "grouped_code",
@@ -75,15 +85,20 @@ __all__ = [
     "lot_document",
     "lot_entries",
     "lot_history",
+    "lot_proof",
     "make_root",
     "new_alias",
     "new_code",
+    "openings_of",
     "parse_code",
+    "phone_bundle",
     "publish_checkpoint",
     "publish_history",
+    "published_openings",
     "read_only",
     "recall",
     "record",
+    "redact",
     "retire_key",
     "revoke",
     "seal_at_commit",

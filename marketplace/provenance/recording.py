@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from marketplace.database import db
 from marketplace.errors import N_, Conflict, DomainError
+from marketplace.provenance.personal import Held, hold, keep
 from marketplace.provenance.sealing import seal_at_commit
 from marketplace.provenance.site import the_log
 from traceability.canonical.entry import Device
@@ -55,6 +56,9 @@ def record(
     now: datetime,
     event_id: str | None = None,
     device: datetime | None = None,
+    personal: Mapping[str, Any] | None = None,
+    subject: str | Mapping[str, str] = "",
+    publish: bool = False,
 ) -> Receipt:
     """Record an activity on lots (trace codes, the lot in work first), inside the caller's transaction().
 
@@ -62,6 +66,8 @@ def record(
     id), `inputs`/`outputs` ([{item, quantity, unit}]), `quantity` and `unit` of the first lot, `document` (opaque
     order code); every other key is a public detail (str, int, bool, Decimal, date, datetime; None is left out).
     `who`: organisation or alias, never a name. `device`: what an offline phone's clock said when it sent.
+    `personal`: path into the record (`/cns:note`) → a value that is not public; the entry keeps a commitment, the value
+    lies encrypted under a key of `subject` (for all paths, or for each), and everybody may read it if `publish`.
     The same event_id with the same content again returns the first receipt. Raises EventReused, EventTooEarly;
     EventError for a call that no event can tell.
     """
@@ -70,11 +76,15 @@ def record(
         raise RuntimeError("provenance.record is called inside transaction()")
     told = _tell(kind, event, lots, now, event_id or new_event_id())
     skew = None if device is None else Device(device, (device - now) // timedelta(milliseconds=1))
+    subjects = dict.fromkeys(personal or (), subject) if isinstance(subject, str) else subject
     try:
         check_time(told, now)
+        held = hold(session.connection(), told.event_id, personal, subjects, publish, now) if personal else Held()
         receipt = the_log().submit(
-            session.connection(), event=record_of(told), lots=lots, who=who, recorded_at=now, device=skew
+            session.connection(), event=record_of(told), lots=lots, who=who, recorded_at=now, device=skew,
+            commitments=held.commitments,
         )
+        keep(session.connection(), held)
     except ConflictError as error:
         raise EventReused from error
     except EventError as error:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, event, text
 from sqlalchemy.orm import Session
 
 from marketplace.database import after_commit, db, on_postgresql, transaction
+from marketplace.provenance.mapping import add_map
 from marketplace.provenance.site import TEXTS, Site, the_log, the_site, writing
 from traceability.errors import LogStateError, TraceabilityError
 from traceability.log import Batch
@@ -94,6 +95,7 @@ def publish_checkpoint(*, now: datetime) -> int:
         return 0
     if first_waiting() is not None:
         drain()
+    add_map(now=now)
     connection = db.session.connection()
     size, signed = site.log.size(connection), site.log.latest_checkpoint(connection)
     db.session.rollback()

@@ -99,8 +99,9 @@ def erase_openings(
             references.append(Reference(leaf, RELATIONS[ERASE], seq))
         told = {"paths": paths, "ground": ground}
         references.sort(key=lambda item: item.seq or 0)
-        _log(storage, connection, Entry(ERASE, origin, new_event_id(), now, who, told, references=tuple(references)))
-    storage.drop_openings(connection, found)
+        entry = Entry(ERASE, origin, new_event_id(), now, who, told, references=tuple(references))
+        _log(storage, connection, entry)
+        storage.erase_openings(connection, [item for name in names for item in by_entry[name]], entry.id)
     return len(found)
 
 

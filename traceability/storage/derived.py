@@ -71,8 +71,11 @@ class DerivedRows(Protocol):
     def all_openings(self, connection: Connection) -> list[tuple[str, str, int | None]]:
         """(entry id, path, seq) of every opening; seq None where no sealed entry has that id."""
 
-    def drop_openings(self, connection: Connection, openings: Iterable[StoredOpening]) -> None:
-        """Remove these."""
+    def erase_openings(self, connection: Connection, openings: Sequence[StoredOpening], by_id: str) -> None:
+        """Remove these, and keep which `erase` entry speaks of them."""
+
+    def erasures(self, connection: Connection, entry_ids: Sequence[str]) -> list[tuple[str, str, str]]:
+        """(entry id, path, id of the `erase` entry) of erased values of these entries."""
 
     def due_keys(self, connection: Connection, day: str) -> list[str]:
         """Keys of openings whose `until` is this day or earlier."""

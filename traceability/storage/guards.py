@@ -24,7 +24,7 @@ WRITTEN_ONCE = ("tlog_entry", "tlog_lotlink", "tlog_body", "tlog_tile", "tlog_ch
 QUEUE = ("tlog_pending", "tlog_pendinglot")
 HEAD = "tlog_head"
 REDACTION = "tlog_redaction"
-REWRITABLE = ("tlog_opening", "tlog_map", "tlog_mapbucket", "tlog_mapnode")
+REWRITABLE = ("tlog_opening", "tlog_erasure", "tlog_map", "tlog_mapbucket", "tlog_mapnode")
 
 _NEXT_KEY = {
     "tlog_entry": "NEW.seq IS NOT (SELECT coalesce(max(seq), -1) + 1 FROM tlog_entry)"

@@ -19,6 +19,7 @@ class MemoryDerived:
     buckets: dict[int, bytes] = field(default_factory=dict)
     groups: dict[tuple[int, int], bytes] = field(default_factory=dict)
     kept: dict[tuple[str, str], StoredOpening] = field(default_factory=dict)
+    erased: dict[tuple[str, str], str] = field(default_factory=dict)
     announced: dict[int, int] = field(default_factory=dict)
     gone: set[int] = field(default_factory=set)
 
@@ -62,9 +63,13 @@ class MemoryDerived:
     def all_openings(self, connection: Connection) -> list[tuple[str, str, int | None]]:
         return [(entry_id, path, self.by_id.get(entry_id)) for entry_id, path in sorted(self.kept)]
 
-    def drop_openings(self, connection: Connection, openings: Iterable[StoredOpening]) -> None:
+    def erase_openings(self, connection: Connection, openings: Sequence[StoredOpening], by_id: str) -> None:
         for item in openings:
-            self.kept.pop((item.entry_id, item.path), None)
+            del self.kept[item.entry_id, item.path]
+            self.erased[item.entry_id, item.path] = by_id
+
+    def erasures(self, connection: Connection, entry_ids: Sequence[str]) -> list[tuple[str, str, str]]:
+        return [(name, path, by_id) for (name, path), by_id in sorted(self.erased.items()) if name in entry_ids]
 
     def due_keys(self, connection: Connection, day: str) -> list[str]:
         return sorted({item.key_id for item in self.kept.values() if item.until <= day})

@@ -40,6 +40,11 @@ _ALL_OPENINGS = (
 _DROP_OPENING = delete(tables.opening).where(
     _opening.entry_id == bindparam("of_entry"), _opening.path == bindparam("of_path")
 )
+_ERASURES = (
+    select(tables.erasure)
+    .where(tables.erasure.c.entry_id.in_(bindparam("names", expanding=True)))
+    .order_by(tables.erasure.c.entry_id, tables.erasure.c.path)
+)
 _DUE = select(_opening.key_id).where(_opening.until <= bindparam("day")).distinct().order_by(_opening.key_id)
 _REDACTIONS = select(tables.redaction.c.seq, tables.redaction.c.by_seq).order_by(tables.redaction.c.seq)
 _WITHHELD = _REDACTIONS.where(~exists().where(tables.body.c.seq == tables.redaction.c.seq))
@@ -119,10 +124,17 @@ class SqlDerived:
     def all_openings(self, connection: Connection) -> list[tuple[str, str, int | None]]:
         return [(row[0], row[1], row[2]) for row in connection.execute(_ALL_OPENINGS)]
 
-    def drop_openings(self, connection: Connection, openings: Iterable[StoredOpening]) -> None:
-        gone = [{"of_entry": item.entry_id, "of_path": item.path} for item in openings]
-        if gone:
-            connection.execute(_DROP_OPENING, gone)
+    def erase_openings(self, connection: Connection, openings: Sequence[StoredOpening], by_id: str) -> None:
+        connection.execute(_DROP_OPENING, [{"of_entry": item.entry_id, "of_path": item.path} for item in openings])
+        rows = [{"entry_id": item.entry_id, "path": item.path, "by_id": by_id} for item in openings]
+        connection.execute(insert(tables.erasure), rows)
+
+    def erasures(self, connection: Connection, entry_ids: Sequence[str]) -> list[tuple[str, str, str]]:
+        return [
+            (row[0], row[1], row[2])
+            for names in _batched(entry_ids)
+            for row in connection.execute(_ERASURES, {"names": names})
+        ]
 
     def due_keys(self, connection: Connection, day: str) -> list[str]:
         return list(connection.execute(_DUE, {"day": day}).scalars())

@@ -125,6 +125,16 @@ opening = Table(
 )
 """Salt and value behind a commitment, encrypted. Deletable."""
 
+erasure = Table(
+    "tlog_erasure",
+    metadata,
+    Column("entry_id", Text, primary_key=True),
+    Column("path", Text, primary_key=True),
+    Column("by_id", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Which `erase` entry speaks of which erased value: found again without reading the log. Derived from it."""
+
 map_state = Table(
     "tlog_map",
     metadata,
@@ -154,5 +164,5 @@ mapnode = Table(
     sqlite_with_rowid=False,
 )
 
-DERIVED = (redaction, opening, map_state, mapbucket, mapnode)
+DERIVED = (redaction, opening, erasure, map_state, mapbucket, mapnode)
 """Tables of migration 0012: what may be deleted or built again, and the list of announced redactions."""

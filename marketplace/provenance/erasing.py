@@ -1,0 +1,61 @@
+"""The operator's commands on what may be taken back: `flask log erase`, `redact`, `copy-keys`, `rebuild-map`."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+
+from marketplace.database import utcnow
+from marketplace.provenance import privacy
+from marketplace.provenance.personal import the_keys
+from marketplace.provenance.site import the_log, writing
+from traceability.errors import TraceabilityError
+from traceability.log.completeness import rebuild
+
+KEEP_COPIES = timedelta(days=14)
+"""So long an erased value could still be read by who holds a copy of the keys and an old backup."""
+
+
+@click.command("erase")
+@click.option("--subject", required=True, help="Whose values: `seller:<id>`, or what `log subject` prints.")
+@click.option("--ground", default="request", show_default=True, help="One word for the public log: request, law …")
+def erase(subject: str, ground: str) -> None:
+    """Erase every personal value of a subject; may be repeated, a second time finds nothing."""
+    try:
+        click.echo(f"{privacy.erase(subject=subject, ground=ground, now=utcnow())} values erased")
+    except (ValueError, TraceabilityError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+@click.command("copy-keys")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def copy_keys(folder: Path) -> None:
+    """Copy the keys of persons into FOLDER and remove copies older than 14 days from it. For a nightly timer."""
+    now = utcnow()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        the_keys().copy_to(folder / f"subjects-{now:%Y%m%dT%H%M%SZ}.db")
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    old = [path for path in folder.glob("subjects-*.db") if now - _made(path) > KEEP_COPIES]
+    for path in old:
+        path.unlink()
+    click.echo(f"1 copy written, {len(old)} removed")
+
+
+@click.command("rebuild-map")
+def rebuild_map() -> None:
+    """Build the tables of the completeness map again from the log."""
+    try:
+        with writing() as connection:
+            state = rebuild(the_log().storage, connection)
+    except TraceabilityError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo("there is no map yet" if state is None else f"map entry {state.seq}: {state.lots} lots")
+
+
+COMMANDS = (erase, copy_keys, rebuild_map)
+
+
+def _made(path: Path) -> datetime:
+    return datetime.strptime(path.stem, "subjects-%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)

@@ -1,0 +1,204 @@
+"""Personal values of entries: kept apart, shown by consent, erased for good, with the log as it was."""
+
+import subprocess
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import text
+
+from marketplace import provenance
+from marketplace.database import db, transaction
+from marketplace.provenance import personal, privacy
+from traceability.cli import main
+
+NOTE, WORKER = "/cns:note", "/cns:worker"
+SECRET = "Bác Bảy Quýt bón thúc"
+
+
+@pytest.fixture
+def spray(now):
+    def run(note=SECRET, subject="seller:1", publish=False, **more):
+        with transaction():
+            return provenance.record(
+                kind="irrigating", event={"at": now - timedelta(hours=1)}, lots=["A1"], who="seller:a", now=now,
+                personal={NOTE: note}, subject=subject, publish=publish, **more,
+            )  # fmt: skip
+
+    return run
+
+
+def values(receipt, **more):
+    return [(item.path, item.value) for item in provenance.openings_of([receipt.event_id], **more)]
+
+
+def test_the_entry_keeps_a_commitment_and_only_published_values_are_shown(app, spray):
+    hidden, shown = spray(), spray("Lá xanh", publish=True)
+    assert (values(hidden), values(shown)) == ([], [(NOTE, "Lá xanh")])
+    assert values(hidden, published_only=False) == [(NOTE, SECRET)]
+    entries = provenance.lot_entries("A1")
+    assert all(list(entry.body["c"]) == [NOTE] for entry in entries)
+    assert SECRET not in str(entries)
+    assert provenance.check().sound
+
+
+def test_the_same_record_again_keeps_its_first_commitment_another_value_is_refused(app, spray):
+    name = "urn:uuid:0b5f6a52-8b66-4b0a-9a1f-0d6f5b7c1a11"
+    first = spray(event_id=name)
+    assert spray(event_id=name).leaf_hex == first.leaf_hex
+    with pytest.raises(provenance.EventReused):
+        spray("khác", event_id=name)
+    assert len(provenance.lot_entries("A1")) == 1
+
+
+def test_a_record_that_fails_leaves_no_opening(app, now, spray):
+    with pytest.raises(ZeroDivisionError), transaction():
+        spray()
+        raise ZeroDivisionError
+    assert db.session.scalar(text("SELECT count(*) FROM tlog_opening")) == 0
+
+
+def test_values_of_one_record_may_speak_of_two_people(app, now):
+    with transaction():
+        receipt = provenance.record(
+            kind="irrigating", event={}, lots=["A1"], who="seller:a", now=now,
+            personal={NOTE: "x", WORKER: "Tư"}, subject={NOTE: "two-people-a", WORKER: "two-people-b"},
+        )  # fmt: skip
+    assert provenance.erase(subject="two-people-b", ground="request", now=now) == 1
+    assert values(receipt, published_only=False) == [(NOTE, "x")]
+    assert [(item.path, item.entry_id) for item in provenance.erasures_of([receipt.event_id])] == [(WORKER, receipt.event_id)]
+
+
+def test_erasing_leaves_value_salt_and_key_nowhere_and_every_proof_standing(app, spray, now, tmp_path, capsys):
+    receipt = spray(publish=True)
+    [opening] = provenance.openings_of([receipt.event_id])
+    [key] = personal.the_keys().read().values() if len(personal.the_keys().read()) == 1 else [None]
+    provenance.publish_checkpoint(now=now)
+    assert provenance.erase(subject="seller:1", ground="request", now=now) == 1
+    assert provenance.erase(subject="seller:1", ground="request", now=now) == 0
+    assert (values(receipt, published_only=False), provenance.check().sound) == ([], True)
+    assert [entry.body["t"] for entry in provenance.lot_entries("A1")] == ["chonongsan/event/1"]
+    provenance.publish_checkpoint(now=now)
+    provenance.export(tmp_path / "export")
+    assert main(["verify", str(tmp_path / "export")]) == 0
+    needles = [SECRET.encode(), opening.salt, opening.salt.hex().encode(), *([key] if key else [])]
+    stored = everything(tmp_path) + capsys.readouterr().err.encode()
+    assert [needle for needle in needles if needle in stored] == []
+
+
+def test_only_the_erased_subjects_values_go(app, spray, now):
+    gone, kept = spray(subject="gone"), spray(subject="kept")
+    assert provenance.erase(subject="gone", ground="request", now=now) == 1
+    assert (values(gone, published_only=False), values(kept, published_only=False)) == ([], [(NOTE, SECRET)])
+
+
+def test_values_kept_long_enough_are_erased_by_the_job(app, spray, now):
+    receipt = spray()
+    assert provenance.erase_due(now=now + timedelta(days=700)) == 0
+    assert provenance.erase_due(now=now + timedelta(days=800)) == 1
+    assert values(receipt, published_only=False) == []
+    assert provenance.erase_due(now=now + timedelta(days=801)) == 0
+
+
+def test_an_erasure_killed_before_its_commit_is_finished_by_the_next_run(app, spray, now, monkeypatch):
+    receipt = spray(subject="killed-1")
+
+    class Killed(BaseException):
+        pass
+
+    with monkeypatch.context() as patched:
+        patched.setattr(privacy, "erase_openings", lambda *_, **__: (_ for _ in ()).throw(Killed))
+        with pytest.raises(Killed):
+            provenance.erase(subject="killed-1", ground="request", now=now)
+    assert values(receipt, published_only=False) == [(NOTE, SECRET)]
+    assert provenance.erase_due(now=now) == 1
+    assert (values(receipt, published_only=False), provenance.check().sound) == ([], True)
+
+
+def test_an_erasure_killed_after_its_commit_still_destroys_the_key_and_logs_nothing_twice(app, spray, now, monkeypatch):
+    spray(subject="killed-2")
+
+    class Killed(BaseException):
+        pass
+
+    with monkeypatch.context() as patched:
+        patched.setattr(personal.the_keys(), "destroy", lambda _ids: (_ for _ in ()).throw(Killed))
+        with pytest.raises(Killed):
+            provenance.erase(subject="killed-2", ground="request", now=now)
+    size = provenance.check().size
+    assert personal.the_keys().marked("killed-2")
+    assert provenance.erase(subject="killed-2", ground="request", now=now) == 0
+    assert personal.the_keys().marked("killed-2") == {}
+    assert provenance.check().size == size
+
+
+def test_what_is_recorded_while_a_subject_is_being_erased_gets_a_new_key(app, spray, now):
+    first = spray(subject="busy")
+    personal.the_keys().mark("request", subject="busy")
+    second = spray(subject="busy")
+    assert provenance.erase_due(now=now) == 1
+    assert values(first, published_only=False) == []
+    assert values(second, published_only=False) == [(NOTE, SECRET)]
+
+
+@pytest.mark.parametrize("ground", ["", "Ông Bảy xin xóa", "x" * 41])
+def test_a_ground_that_is_no_word_erases_nothing(app, spray, now, ground):
+    receipt = spray(subject="words")
+    with pytest.raises(ValueError, match="word"):
+        provenance.erase(subject="words", ground=ground, now=now)
+    assert values(receipt, published_only=False)
+
+
+def test_a_lost_opening_is_told_from_an_erased_one(app, spray, now):
+    receipt = spray(subject="lost")
+    spray(subject="erased")
+    provenance.erase(subject="erased", ground="request", now=now)
+    with transaction() as session:
+        session.execute(text("DELETE FROM tlog_opening"))
+    report = provenance.check()
+    [entry] = [entry for entry in provenance.lot_entries("A1") if entry.event_id == receipt.event_id]
+    assert f"index {entry.seq}: opening: " in report.text
+    assert report.text.count("is lost") == 1
+
+
+def test_a_redacted_entry_is_withheld_announced_and_gone_from_the_store(app, now, tmp_path, capsys):
+    with transaction():
+        provenance.record(
+            kind="irrigating", event={"target": "gọi 0909123456"}, lots=["A1"], who="seller:a", now=now
+        )
+        provenance.record(kind="irrigating", event={}, lots=["A1"], who="seller:a", now=now)
+    provenance.publish_checkpoint(now=now)
+    provenance.redact(seq=1, reason="phone_number", now=now)
+    provenance.redact(seq=1, reason="phone_number", now=now)
+    assert provenance.check().sound
+    assert privacy.redactions().startswith("1 ")
+    provenance.export(tmp_path / "export")
+    assert main(["verify", str(tmp_path / "export")]) == 0
+    assert "1 withheld" in capsys.readouterr().out
+    assert b"0909123456" not in everything(tmp_path)
+    with transaction():
+        provenance.record(kind="irrigating", event={}, lots=["A1"], who="seller:a", now=now)
+    assert [entry.n for entry in provenance.lot_entries("A1")] == [1, 2]
+    assert provenance.check().sound
+
+
+def everything(folder: Path) -> bytes:
+    """Every byte of the database's own files, the store of keys, the export and a dump."""
+    settings = personal.current_app.extensions["settings"]
+    found = [path for path in (settings.data_dir, folder) for path in path.rglob("*") if path.is_file() and "template" not in path.name]
+    stored = b"".join(path.read_bytes() for path in found)
+    if db.engine.dialect.name == "sqlite":
+        return stored
+    url = db.engine.url.set(drivername="postgresql", query={}).render_as_string(hide_password=False)
+    stored += subprocess.run(["pg_dump", url], capture_output=True, check=True).stdout
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CHECKPOINT")
+        for (path,) in connection.execute(
+            "SELECT pg_relation_filepath(oid) FROM pg_class WHERE relkind IN ('r', 'i', 't') AND relname LIKE 'tlog%'"
+            " UNION ALL SELECT pg_relation_filepath(reltoastrelid) FROM pg_class WHERE relname LIKE 'tlog%' AND reltoastrelid > 0"
+        ).fetchall():
+            stored += connection.execute("SELECT pg_read_binary_file(%s)", [path]).fetchone()[0]
+    return stored
+
+
