@@ -14,6 +14,7 @@ from marketplace.lots import qr, services
 from marketplace.lots import queries as lots
 from marketplace.lots.verdict import TONES, verdict
 from marketplace.sellers import labels as seller_words
+from marketplace.shop import ledger as ledger_words
 from marketplace.shop import trace_items
 from marketplace.shop.forms import CodeForm, ReportForm
 from marketplace.shop.scans import edition, shelf
@@ -107,9 +108,19 @@ def find_code():
 @bp.get("/so-cai")
 @public
 def ledger():
-    """What the log is, what it proves and what it does not; the latest checkpoint."""
+    """What the log is, what it proves and what it does not; its state, its witnesses, how to check it."""
+    status, now = provenance.log_status(), utcnow()
+    moments = {
+        "checkpoint": status.checkpoint and status.checkpoint.at,
+        "waiting": status.waiting_since,
+        "audit": status.audit and status.audit.at,
+    }
     return render_template(
-        "traceability/ledger.html", checkpoint=provenance.latest_checkpoint(), form=CodeForm(meta={"csrf": False}))
+        "traceability/ledger.html", status=status, found=ledger_words.verdict(status, now),
+        witnesses=ledger_words.witness_lines(status, now), kinds=ledger_words.kinds(status.audit.kinds if status.audit else {}),
+        ages={name: then and ledger_words.age(then, now) for name, then in moments.items()},
+        form=CodeForm(meta={"csrf": False}), public_url=_public_url(),
+    )
 
 
 def _page(head: lots.TraceHead, day: date) -> str:
@@ -119,6 +130,7 @@ def _page(head: lots.TraceHead, day: date) -> str:
         f"traceability/{'unpublished' if found == 'unpublished' else 'trace'}.html", page=page, head=head, found=found,
         tone=TONES[found], steps=trace_items.timeline(page), certificates=trace_items.certificates(page), words=words,
         seller_words=seller_words, grouped=provenance.grouped_code(head.code), public_url=_public_url(),
+        operator=provenance.OPERATOR,
     )
 
 

@@ -123,7 +123,7 @@ def test_ledger_says_what_is_proved_and_what_not(browser, app):
     browser.open("/so-cai")
 
     assert "Không chứng minh được gì" in browser.text()
-    assert "chưa có đơn vị bên ngoài cùng ký" in browser.text()
+    assert "Chưa có đơn vị nào" in browser.text()
 
 
 def test_report_reaches_the_department(browser, lot):
