@@ -1,6 +1,7 @@
 """What the trace page costs: statements, bytes, and what a second reader saves."""
 
 import gzip
+import re
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,8 @@ from tests.factories.sellers import make_certificate, make_seller
 from tests.statements import counted
 
 BUDGET = 14 * 1024
-CSS = Path(__file__).parents[3] / "static" / "css" / "trace.css"
+STATIC = Path(__file__).parents[3] / "static"
+CSS = STATIC / "css" / "trace.css"
 
 
 @pytest.fixture
@@ -36,11 +38,11 @@ def path(lot):
     return f"/t/{lot.code}"
 
 
-def test_page_made_anew_takes_four_statements(client, path):
+def test_page_made_anew_takes_five_statements(client, path):
     with counted() as seen:
         assert client.get(path).status_code == 200
 
-    assert len(seen) == 4
+    assert len(seen) == 5
 
 
 @pytest.mark.parametrize("products", [10, 200])
@@ -52,7 +54,7 @@ def test_number_of_statements_does_not_grow_with_the_market(client, path, produc
     with counted() as seen:
         client.get(path)
 
-    assert len(seen) == 4
+    assert len(seen) == 5
 
 
 def test_kept_page_and_unchanged_page_take_one_statement(client, path):
@@ -74,6 +76,7 @@ def test_page_and_its_sheet_fit_into_one_round_trip_even_after_a_long_season(cli
         write(lot, "fertilising", {"material": f"Phân hữu cơ số {day}", "amount": "12.5", "unit": "kg", "method": "root"},
               days_ago=90 - day, now=utcnow())
     services.release_lot(actor=owner_of(lot.seller_id), seller_id=lot.seller_id, lot_id=lot.id, now=utcnow())
+    provenance.publish_checkpoint(now=utcnow())
 
     answer = client.get(f"/t/{lot.code}", headers={"Accept-Encoding": "gzip"})
 
@@ -81,10 +84,12 @@ def test_page_and_its_sheet_fit_into_one_round_trip_even_after_a_long_season(cli
     assert len(answer.data) + len(gzip.compress(CSS.read_bytes())) <= BUDGET
 
 
-def test_page_loads_no_script_and_opens_no_session(client, lot):
+def test_page_loads_one_small_script_last_and_opens_no_session(client, lot):
     answer = client.get(f"/t/{lot.code}")
 
-    assert "<script" not in answer.text
+    assert answer.text.count("<script") == 1
+    assert re.search(r'</footer>\s*<script type="module" src="/static/v[0-9a-f]{12}/js/trace\.js"></script>', answer.text)
+    assert len((STATIC / "js" / "trace.js").read_bytes()) < 1000
     assert not [cookie for cookie in answer.headers.getlist("Set-Cookie") if cookie.startswith("session=")]
     assert answer.headers["Cache-Control"] == "no-cache"
 
