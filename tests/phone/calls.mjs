@@ -4,11 +4,12 @@ import { readFileSync } from "node:fs";
 import { base64, hex, unbase64, unhex } from "../../static/js/log/bytes.js";
 import { Chains } from "../../static/js/log/chain.js";
 import { commit } from "../../static/js/log/commitment.js";
-import { compare, continueKeys } from "../../static/js/log/continuity.js";
+import { compare } from "../../static/js/log/continuity.js";
 import { kind, verify } from "../../static/js/log/ed25519.js";
 import { readEntry } from "../../static/js/log/entry.js";
 import { fold, recalled } from "../../static/js/log/fold.js";
 import { leafHash } from "../../static/js/log/hash.js";
+import { admit } from "../../static/js/log/keyring.js";
 import { lookUp, mapRoot } from "../../static/js/log/lotmap.js";
 import { parseNote, parseVerifierKey, verifyNote } from "../../static/js/log/note.js";
 import { parsePolicy } from "../../static/js/log/policy.js";
@@ -69,7 +70,7 @@ const calls = {
     return { ...rest, told: history && [...history.events.keys()] };
   },
   compare: ({ before, now, answer }) => compare(before, now, async () => answer),
-  continueKeys: ({ remembered, pinned, signers }) => continueKeys(remembered, pinned, signers),
+  admit: ({ before, result, published, answer }) => admit(before, result, published, async () => answer),
   base64: (words) => base64(unbase64(words)),
 };
 

@@ -7,6 +7,7 @@ import pytest
 
 from tests.phone.lots import LOT, OTHER, Story, changed, full
 from tests.traceability.conftest import ORIGIN
+from traceability.checkpoint import generate_signer
 
 
 @pytest.fixture
@@ -200,14 +201,24 @@ def test_proof_of_a_fork_at_a_power_of_two_begins_with_the_root_the_log_now_show
     assert found["value"]["proof"] == [answer["body"]["first_root"], *answer["body"]["hashes"]]
 
 
-def test_keys_go_on_only_from_remembered_ones(calls):
-    def go_on(remembered, signers):
-        [found] = calls([["continueKeys", {"remembered": remembered, "pinned": ["b"], "signers": signers}]])
-        return found
+def test_keys_go_on_only_from_remembered_ones(calls, key):
+    root = generate_signer(f"{ORIGIN}/root")
+    text = f"{ORIGIN}/key-history\n0 9 a\n5 - b\n"
+    history = {"status": 200, "text": f"{text}\n{root.sign(text)}"}
+    forged = {"status": 200, "text": f"{text}\n{key.sign(text)}"}
 
-    assert go_on(None, ["b"]) == {"value": ["b"]}
-    assert go_on(["a"], ["a", "b"]) == {"value": ["a", "b"]}
-    assert go_on(["a"], ["b"]) == {"refused": "key-changed"}
+    def go_on(before, signers, answer=None, size=9):
+        result = {"signers": signers, "origin": ORIGIN, "size": size, "rootKey": "told now"}
+        [found] = calls([["admit", {"before": before, "result": result, "published": ["b", "w"], "answer": answer}]])
+        return {name: found["value"].get(name) for name in ("ok", "keys", "state")}
+
+    plain, rooted = {"keys": ["a"]}, {"keys": ["a"], "rootKey": str(root.verifier)}
+    assert go_on(None, ["b"]) == {"ok": True, "keys": ["b", "w"], "state": None}
+    assert go_on(plain, ["a", "b"]) == {"ok": True, "keys": ["a", "b"], "state": None}
+    assert go_on(rooted, ["b"], history) == {"ok": True, "keys": ["b"], "state": None}
+    assert go_on(rooted, ["b"], None)["state"] == go_on(rooted, ["b"], {"status": 404, "text": ""})["state"] == "warn"
+    assert go_on(rooted, ["c"], history)["state"] == go_on(rooted, ["b"], history, size=4)["state"] == "bad"
+    assert go_on(rooted, ["b"], forged)["state"] == "bad"
 
 
 def test_bundle_is_plain_json(story):

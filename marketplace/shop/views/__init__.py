@@ -4,4 +4,4 @@ from flask import Blueprint
 
 bp = Blueprint("shop", __name__)
 
-from marketplace.shop.views import catalogue, seller, trace  # noqa: E402, F401
+from marketplace.shop.views import catalogue, phone, seller, trace  # noqa: E402, F401

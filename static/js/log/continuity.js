@@ -1,6 +1,6 @@
 // Compares this visit with the last one (docs/log.md §8, last step): the newer tree must extend the remembered one.
 import { base64, unbase64 } from "./bytes.js";
-import { Refused, refuse } from "./refused.js";
+import { Refused } from "./refused.js";
 import { verifyConsistency } from "./tree.js";
 
 const UNREACHABLE = { compared: false };
@@ -46,12 +46,4 @@ const point = ({ size, root }) => ({ size, root: unbase64(root, 32) });
 
 function fork(older, newer, proof, detail, code = "fork") {
   return { ok: false, code, detail, notes: [older.note, newer.note], proof };
-}
-
-// The keys to go on with: those of the page, once one that is remembered has signed too (docs/log.md §4: old and new keys
-// sign side by side). `signers`: keys that signed now.
-export function continueKeys(remembered, pinned, signers) {
-  if (!remembered) return pinned;
-  if (!signers.some((key) => remembered.includes(key))) refuse("key-changed", "no key remembered from an earlier visit has signed");
-  return [...new Set([...remembered, ...signers])];
 }

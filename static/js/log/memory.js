@@ -1,5 +1,4 @@
 // What this browser remembers of a log from visit to visit: the last verified checkpoint and the log's keys.
-// On the first visit the page's own pins are trusted; from then on they must follow from what is remembered.
 const PREFIX = "log ";
 
 const storage = () => {
@@ -10,7 +9,7 @@ const storage = () => {
   }
 };
 
-// {note, size, root, keys, operator} or null.
+// {note, size, root (base64), keys, rootKey, operator, at} or null.
 export function recall(origin) {
   try {
     const found = JSON.parse(storage()?.getItem(PREFIX + origin) ?? "null");
@@ -21,9 +20,9 @@ export function recall(origin) {
   }
 }
 
-export function remember(origin, { note, size, root, keys, operator }) {
+export function remember(origin, { note, size, root, keys, rootKey, operator, at }) {
   try {
-    storage()?.setItem(PREFIX + origin, JSON.stringify({ note, size, root, keys, operator }));
+    storage()?.setItem(PREFIX + origin, JSON.stringify({ note, size, root, keys, rootKey, operator, at }));
   } catch {
     // Full or switched off: this visit was checked all the same.
   }

@@ -1,0 +1,32 @@
+"""What a phone fetches after the page behind a scanned code, to check the lot by itself."""
+
+import json
+
+from flask import Response, request
+
+from marketplace import provenance
+from marketplace.i18n import gettext as _
+from marketplace.lots import queries as lots
+from marketplace.shop.views import bp
+from marketplace.web.access import public
+from marketplace.web.errors import problem
+
+SHORT = "public, max-age=5"
+
+
+@bp.get("/t/<code>/bundle.json")
+@public
+def trace_bundle(code: str):
+    """Entries and proofs of a lot under the latest checkpoint (docs/log.md §8); a draft has not published any."""
+    found = lots.lot_of_code(code) if provenance.parse_code(code) == code else None
+    bundle = provenance.phone_bundle(code) if found and found[1] != "draft" else None
+    if bundle is None:
+        response = problem(404, "no-such-lot", _("Sổ chưa có gì về mã này."))
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        return response
+    body = json.dumps(bundle, ensure_ascii=False, separators=(",", ":"))
+    response = Response(body, mimetype="application/json")
+    response.headers["Cache-Control"] = SHORT
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.add_etag(weak=True)
+    return response.make_conditional(request)

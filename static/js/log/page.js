@@ -1,0 +1,74 @@
+// The self-check of a trace page: fetches the bundle, checks it, compares with the last visit, says the outcome in the
+// words the page brought (its <template data-say>). No network, no https or an old browser is never an alarm.
+import { isBundle } from "./bundle.js";
+import { compare } from "./continuity.js";
+import { saveEvidence } from "./evidence.js";
+import { available } from "./hash.js";
+import { admit } from "./keyring.js";
+import { recall, remember } from "./memory.js";
+import { say } from "./say.js";
+import { verifyBundle } from "./verify.js";
+
+const PATIENCE = 20_000;
+// What is no sign of tampering: witnesses that have not signed yet.
+const UNDECIDED = new Set(["too-few-witnesses"]);
+
+// {status, text} or null when nothing came.
+async function get(address) {
+  try {
+    const answer = await fetch(address, { signal: AbortSignal.timeout?.(PATIENCE), credentials: "omit" });
+    return { status: answer.status, text: await answer.text() };
+  } catch {
+    return null;
+  }
+}
+
+async function getJson(address) {
+  const answer = await get(address);
+  try {
+    return answer && { status: answer.status, body: JSON.parse(answer.text) };
+  } catch {
+    return null; // a page of somebody in between
+  }
+}
+
+const consistency = (first, second) => getJson(`/log/1/proof/consistency?first=${first}&second=${second}`);
+
+// {state, …}: what to say, with its values.
+async function check({ lot, origin, operator }) {
+  const [answer, listed, policy] = await Promise.all([getJson(`/t/${lot}/bundle.json`), get("/log/1/keys"), get("/log/1/policy")]);
+  if (answer?.status !== 200 || !isBundle(answer.body) || listed?.status !== 200 || !policy) return { state: "none" };
+  const bundle = answer.body;
+  const before = recall(origin);
+  const published = listed.text.split("\n").filter(Boolean);
+  const keys = [...new Set([...before?.keys ?? [], ...published])];
+  const pins = { origin, operator: before?.operator ?? operator, keys, policy: policy.status === 200 ? policy.text : "" };
+  const result = await verifyBundle(bundle, lot, pins);
+  if (!result.ok) return { ...result, state: UNDECIDED.has(result.code) ? "warn" : "bad", bundle };
+  const ring = await admit(before, result, published, get);
+  if (!ring.ok) return { ...ring, notes: [...before ? [before.note] : [], result.note] };
+  const continued = before ? await compare(before, result, consistency) : {};
+  if (continued.ok === false) return { ...continued, state: "bad", since: before.at };
+  // Only a comparison that was made lets the older checkpoint go.
+  if (!before || (continued.compared && result.size >= before.size)) {
+    remember(origin, { ...result, keys: ring.keys, rootKey: ring.rootKey, at: new Date().toISOString() });
+  }
+  return { ...result, state: result.count ? "good" : "soon", since: continued.compared && before.at, uncompared: before && !continued.compared };
+}
+
+export async function selfCheck(element) {
+  const { lot, origin, operator } = element.dataset;
+  if (!available()) return;
+  say(element, "busy");
+  let found;
+  try {
+    found = await check({ lot, origin, operator });
+  } catch {
+    found = { state: "none" }; // a module that did not load, a browser that cannot
+  }
+  say(element, found.state, found);
+  element.dataset.state = found.state;
+  if (found.state === "bad") {
+    element.querySelector("[data-save]")?.addEventListener("click", () => saveEvidence(found));
+  }
+}
