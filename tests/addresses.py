@@ -116,6 +116,10 @@ def _sellers(market: Market, stall: Stall) -> Iterable[dict]:
     return [{"seller_id": stall.seller.id}, {"seller_id": market.waiting.id}]
 
 
+def _entries(market: Market, stall: Stall) -> Iterable[dict]:
+    return [{"lot_id": stall.lots[state].id, "entry_id": stall.entries[state]} for state in ("draft", "released", "corrected")]
+
+
 Filler = Callable[[Market, Stall], Iterable[dict]]
 BY_ENDPOINT: dict[str, Filler] = {
     "shop.trace": _trace,
@@ -131,6 +135,10 @@ BY_ENDPOINT: dict[str, Filler] = {
     "lots.diary": _lots,
     "lots.write_diary": _diary,
     "lots.edit_lot": lambda market, stall: [{"lot_id": stall.lots["draft"].id}],
+    "lots.correct_diary": _entries,
+    "lots.void_diary": _entries,
+    "officers.lot": lambda market, stall: [{"code": stall.lots[state].code} for state in ("released", "corrected")],
+    "officers.dispute": lambda market, stall: [{"code": stall.lots["released"].code}],
     "officers.seller": _sellers,
     "officers.product": _review,
     "orders.show_purchase": _purchases,

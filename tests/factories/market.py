@@ -18,7 +18,7 @@ from marketplace.accounts.models import Person
 from marketplace.catalogue.models import Product, ProductPhoto
 from marketplace.database import db, transaction, vietnam_day
 from marketplace.lots import services as lots
-from marketplace.lots.models import GrowingArea, Lot
+from marketplace.lots.models import DiaryEntry, GrowingArea, Lot
 from marketplace.orders import services as orders
 from marketplace.orders.services import Placed
 from marketplace.sellers import services as sellers
@@ -30,7 +30,7 @@ from tests.factories.orders import bring_to, orders_of, place
 from tests.factories.places import any_place
 from tests.factories.sellers import make_certificate, make_document, make_member, make_seller
 
-LOT_STATES = ("draft", "released", "expired", "blocked", "recalled", "closed", "cancelled")
+LOT_STATES = ("draft", "released", "expired", "blocked", "recalled", "closed", "cancelled", "corrected")
 ORDER_STATES = ("PENDING_SELLER", "ACCEPTED", "PACKED", "SHIPPED", "DELIVERED", "CANCELLED")
 
 
@@ -49,6 +49,7 @@ class Stall:
     products: dict[str, Product]
     photo_key: str = ""
     lots: dict[str, Lot] = field(default_factory=dict)
+    entries: dict[str, int] = field(default_factory=dict)  # the spraying in each lot's diary
     orders: dict[str, str] = field(default_factory=dict)
     purchases: dict[str, Placed] = field(default_factory=dict)
 
@@ -106,13 +107,15 @@ def make_stall(now: datetime, officer: Person, buyer: Person) -> Stall:
     for product in stall.products.values():
         stall.photo_key = _photograph(product, now)
     stall.lots = {state: make_sealed_lot(stall, state, now) for state in LOT_STATES}
+    stall.entries = {state: entry_of(lot, "spraying") for state, lot in stall.lots.items()}
     for state in ORDER_STATES:
         _order(stall, state, now, buyer)
     return stall
 
 
 def make_sealed_lot(stall: Stall, state: str, now: datetime, quantity: int = 200_000) -> Lot:
-    """A lot with a diary of four entries in the log, led to `state` ("expired" is released with its use-by date past)."""
+    """A lot with a diary of four entries in the log, led to `state` ("expired" is released with its use-by date past,
+    "corrected" is released, then its spraying corrected and doubted and its fertilising taken back)."""
     named = {"actor": stall.owner, "seller_id": stall.seller.id}
     begun = now - timedelta(days=60)
     lot = lots.create_lot(
@@ -135,7 +138,25 @@ def make_sealed_lot(stall: Stall, state: str, now: datetime, quantity: int = 200
         lots.recall_lot(actor=stall.owner, lot_id=lot.id, **why)
     elif state == "closed":
         lots.close_lot(**named, lot_id=lot.id)
+    elif state == "corrected":
+        _correct(stall, lot, now - timedelta(days=1))
     return lot
+
+
+def _correct(stall: Stall, lot: Lot, now: datetime) -> None:
+    spraying, fertilising = entry_of(lot, "spraying"), entry_of(lot, "fertilising")
+    _kind, days, details = _diary(1)[2]
+    named = {"actor": stall.owner, "seller_id": stall.seller.id, "lot_id": lot.id, "client_key": None, "now": now}
+    lots.correct_entry(
+        **named, entry_id=spraying, happened_at=now - timedelta(days=60 - days), details=details | {"dose": "3"}, reason="wrong_day",
+        seen=0)
+    lots.void_entry(**named, entry_id=fertilising, reason="wrong_lot", seen=0)
+    lots.dispute_entry(actor=make_officer(), lot_id=lot.id, entry_id=spraying, reason="wrong_quantity", now=now)
+
+
+def entry_of(lot: Lot, kind: str) -> int:
+    """The lot's first diary entry of that kind."""
+    return db.session.query(DiaryEntry.id).filter_by(lot_id=lot.id, kind=kind).order_by(DiaryEntry.id).limit(1).scalar()
 
 
 def _diary(quantity: int) -> tuple:

@@ -17,7 +17,7 @@ from marketplace.lots.services.release import HarvestedTooEarly, MoreThanHarvest
 from marketplace.lots.vocabulary import BadDetail, PersonalDetail
 from tests.factories.accounts import make_officer, make_operator, make_person
 from tests.factories.catalogue import make_product
-from tests.factories.lots import SPRAY, grow_lot, owner_of, stock_row, write
+from tests.factories.lots import grow_lot, owner_of, stock_row, write
 from tests.factories.sellers import make_member, make_seller
 
 
