@@ -1,0 +1,181 @@
+"""A site's log as one real process, made to die: `python -m tests.traceability.faults.driver FOLDER URL [POINT TIMES]`.
+
+It queues, acknowledges on standard output, seals, signs and exports in rounds until it is killed. With a POINT it kills
+itself the TIMES-th time it passes there. The signer's journal is a file to which every signature given out is added.
+"""
+
+import os
+import signal
+import sys
+import uuid
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Engine, create_engine, make_url
+
+from tests.traceability.conftest import ORIGIN, sqlite_engine
+from traceability.checkpoint import parse_checkpoint
+from traceability.errors import LogStateError
+from traceability.log import Log
+from traceability.log import export as export_module
+from traceability.signer import Keeper, KeyFile, StateFile
+from traceability.storage.sql import SqlStorage
+
+POINTS = (
+    "A1 queued, not committed",
+    "A2 committed, not acknowledged",
+    "B1 numbered, head not moved",
+    "B2 head moved, queue not emptied",
+    "B3 queue emptied, not committed",
+    "B4 sealed and committed",
+    "C1 checkpoint written, not committed",
+    "C2 checkpoint committed, not signed",
+    "D1 signer's state written aside, not renamed",
+    "D2 signer's state kept, not signed",
+    "E1 signed, note not stored",
+    "F1 note stored, export without checkpoint",
+)
+
+
+class Killer:
+    """Ends the process without a chance to tidy up, the `times`-th time it passes the chosen point."""
+
+    def __init__(self, point: str, times: int) -> None:
+        self.point, self.left = point, times
+
+    def passes(self, point: str) -> None:
+        if point == self.point:
+            self.left -= 1
+            if not self.left:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+class DyingStorage(SqlStorage):
+    def __init__(self, killer: Killer) -> None:
+        self.killer = killer
+
+    def enqueue(self, connection, entry):
+        super().enqueue(connection, entry)
+        self.killer.passes("A1")
+
+    def append(self, connection, start, batch):
+        super().append(connection, start, batch)
+        self.killer.passes("B1")
+
+    def set_head(self, connection, edge):
+        super().set_head(connection, edge)
+        self.killer.passes("B2")
+
+    def dequeue(self, connection, qids):
+        super().dequeue(connection, qids)
+        self.killer.passes("B3")
+
+    def add_checkpoint(self, connection, size, root):
+        super().add_checkpoint(connection, size, root)
+        self.killer.passes("C1")
+
+
+class DyingState(StateFile):
+    killer: Killer
+
+    def write(self, checkpoint):
+        self.path.with_name("state.new").write_text(checkpoint.text())
+        self.killer.passes("D1")
+        super().write(checkpoint)
+        self.killer.passes("D2")
+
+
+class JournalKeeper(Keeper):
+    """Adds what it gives out to the journal, before it does."""
+
+    journal: Path
+    killer: Killer
+
+    def sign(self, text, *, old_size, proof):
+        self.killer.passes("C2")
+        lines = super().sign(text, old_size=old_size, proof=proof)
+        checkpoint = parse_checkpoint(text)
+        with self.journal.open("a") as file:
+            file.write(f"{checkpoint.size} {checkpoint.root.hex()}\n")
+        self.killer.passes("E1")
+        return lines
+
+
+def open_engine(url: str) -> Engine:
+    """The test's database: an SQLite file, or a PostgreSQL schema named in the address's `schema`."""
+    if url.startswith("sqlite"):
+        return sqlite_engine(Path(make_url(url).database))
+    parts = make_url(url)
+    options = f"-csearch_path={parts.query['schema']}"
+    return create_engine(parts.difference_update_query(["schema"]), connect_args={"options": options})
+
+
+def open_log(folder: Path, killer: Killer | None = None) -> Log:
+    """The log over the signer's files in `folder`."""
+    killer = killer or Killer("", 0)
+    state = DyingState(folder / "state")
+    state.killer = killer
+    keeper = JournalKeeper(state, KeyFile(folder / "keys"))
+    keeper.journal, keeper.killer = folder / "journal", killer
+    return Log(ORIGIN, DyingStorage(killer), keeper)
+
+
+def one_round(log: Log, engine: Engine, folder: Path, killer: Killer) -> None:
+    """Three business acts on two lots, a drain, a checkpoint, an export."""
+    for number in range(3):
+        with engine.begin() as connection:
+            receipt = _submit(log, connection, number)
+        killer.passes("A2")
+        sys.stdout.write(f"{receipt.id} {receipt.leaf.hex()}\n")
+        sys.stdout.flush()
+    with engine.begin() as connection:
+        log.sequence(connection, wait=False)
+    killer.passes("B4")
+    log.checkpoint(engine.begin, datetime.now(UTC))
+    with engine.begin() as connection:
+        export_module.export(log, connection, folder / "export")
+
+
+def _submit(log: Log, connection, number: int):
+    event = {"eventID": uuid.uuid4().urn, "eventTime": "2026-01-31T02:00:00.000Z"}
+    lots = ["HOT", f"LOT{number % 2}"]
+    return log.submit(connection, event=event, lots=lots, who="org:coop", recorded_at=datetime.now(UTC))
+
+
+@contextmanager
+def export_watched(killer: Killer):
+    """Point F1 lies between the export's tiles and its checkpoint file."""
+    write = export_module._write
+
+    def watched(path, data):
+        if path.name == "checkpoint":
+            killer.passes("F1")
+        write(path, data)
+
+    export_module._write = watched
+    try:
+        yield
+    finally:
+        export_module._write = write
+
+
+def main(arguments: list[str]) -> int:
+    """Run rounds for ever, or `rounds` of them when no point is given and a number is."""
+    folder, url = Path(arguments[0]), arguments[1]
+    point, times = (arguments[2], int(arguments[3])) if len(arguments) > 3 else ("", 0)
+    killer = Killer(point, times)
+    engine, log = open_engine(url), open_log(folder, killer)
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    with export_watched(killer):
+        while True:
+            try:
+                one_round(log, engine, folder, killer)
+            except LogStateError as error:
+                sys.stderr.write(f"{error}\n")
+                return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
