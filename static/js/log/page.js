@@ -16,7 +16,8 @@ const UNDECIDED = new Set(["too-few-witnesses"]);
 // {status, text} or null when nothing came.
 async function get(address) {
   try {
-    const answer = await fetch(address, { signal: AbortSignal.timeout?.(PATIENCE), credentials: "omit" });
+    // Asked anew each time: an answer kept from the last visit would tell of the last visit.
+    const answer = await fetch(address, { signal: AbortSignal.timeout?.(PATIENCE), credentials: "omit", cache: "no-cache" });
     return { status: answer.status, text: await answer.text() };
   } catch {
     return null;

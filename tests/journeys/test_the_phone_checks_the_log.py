@@ -1,0 +1,193 @@
+"""A buyer's phone checks a lot against the log by itself, remembers it, and raises the alarm when it does not fit."""
+
+import base64
+import json
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from marketplace import provenance
+from marketplace.database import db, utcnow
+from tests.factories.lots import grow_lot
+from tests.journeys.steps import fits, press
+from traceability.checkpoint import generate_signer
+
+GOOD = "Điện thoại của bạn đã tự kiểm tra:"
+ALARM = "Điện thoại thấy sổ không khớp"
+NOT_CHECKED = "Điện thoại này chưa tự kiểm tra được sổ."
+WITHOUT_ED25519 = """
+const native = crypto.subtle.importKey.bind(crypto.subtle);
+crypto.subtle.importKey = (form, key, way, ...rest) => (way.name ?? way) === "Ed25519"
+  ? Promise.reject(new DOMException("Algorithm: Unrecognized name", "NotSupportedError")) : native(form, key, way, ...rest);
+"""
+
+
+@pytest.fixture
+def code(site):
+    with site.app.app_context():
+        lot = grow_lot(now=utcnow())
+        provenance.publish_checkpoint(now=utcnow())
+        code = lot.code
+        db.session.remove()
+    return code
+
+
+def more(site):
+    """Something else is written into the log and signed."""
+    with site.app.app_context():
+        grow_lot(now=utcnow())
+        provenance.publish_checkpoint(now=utcnow())
+        db.session.remove()
+
+
+def scan(phone, code):
+    phone.goto(f"/t/{code}")
+    return phone.locator("[data-module=self-check]")
+
+
+def tampered(phone, change):
+    """The bundle as `change` makes it of the true one."""
+
+    def answer(route):
+        bundle = route.fetch().json()
+        change(bundle)
+        route.fulfill(json=bundle)
+
+    phone.route("**/bundle.json", answer)
+
+
+def saved(phone) -> dict:
+    """The evidence file the person downloads."""
+    with phone.expect_download() as download:
+        press(phone, "Lưu bằng chứng")
+    assert re.fullmatch(r"bang-chung-so-\d{4}-\d\d-\d\d\.json", download.value.suggested_filename)
+    return json.loads(Path(download.value.path()).read_text("utf-8"))
+
+
+def remembered(phone) -> dict:
+    return json.loads(phone.evaluate("Object.entries(localStorage).find(([name]) => name.startsWith('log '))[1]"))
+
+
+def test_first_and_second_visit_are_told_calmly(phone, site, code):
+    check = scan(phone, code)
+    expect(check).to_contain_text(GOOD)
+    expect(check).to_contain_text(re.compile(r"Đầy đủ đến \d\d:\d\d \d\d/\d\d/\d{4}\."))
+    expect(check).not_to_contain_text("Từ lần xem lúc")
+    assert fits(phone)
+    first = remembered(phone)
+
+    more(site)
+    check = scan(phone, code)
+
+    expect(check).to_contain_text(re.compile(r"Từ lần xem lúc \d\d:\d\d \d\d/\d\d/\d{4} đến nay, không dòng nào của sổ bị sửa hay rút\."))
+    assert remembered(phone)["size"] > first["size"]
+    assert remembered(phone)["keys"] == first["keys"]
+
+
+def test_phone_without_signatures_of_its_own_uses_the_library(phones, code):
+    loaded = {}
+    for name, script in (("own", ""), ("library", WITHOUT_ED25519)):
+        phone = phones()
+        phone.add_init_script(script)
+        asked = loaded.setdefault(name, [])
+        phone.on("request", lambda request, asked=asked: asked.append(request.url))
+        expect(scan(phone, code)).to_contain_text(GOOD)
+
+    assert not any("noble" in url for url in loaded["own"])
+    assert any("noble" in url for url in loaded["library"])
+
+
+def test_page_without_script_says_simply_that_nothing_was_checked(phones, code):
+    phone = phones(script=False)
+    check = scan(phone, code)
+
+    expect(check).to_contain_text(NOT_CHECKED)
+    expect(check.get_by_role("link", name="Cách tự kiểm tra").first).to_have_attribute("href", "/so-cai")
+
+
+@pytest.mark.parametrize("missing", ["**/bundle.json", "**/log/1/keys", "**/js/log/*.js"])
+def test_lost_network_is_no_alarm(chromium, site, code, missing):
+    context = chromium.new_context(base_url=site.url, locale="vi-VN")
+    phone = context.new_page()
+    phone.route(missing, lambda route: route.abort())
+
+    check = scan(phone, code)
+
+    expect(check).to_contain_text(NOT_CHECKED)
+    phone.wait_for_load_state("networkidle")
+    expect(check).to_contain_text(NOT_CHECKED)
+    expect(phone.locator(".verdict--good")).to_have_count(1)
+    context.close()
+
+
+@pytest.mark.parametrize("words", ["<html>Wi-Fi khách sạn</html>", '{"format": "chonongsan/bundle/9"}', '{"format":'])
+def test_answer_of_somebody_in_between_is_no_alarm(phone, code, words):
+    phone.route("**/bundle.json", lambda route: route.fulfill(body=words))
+
+    expect(scan(phone, code)).to_contain_text(NOT_CHECKED)
+
+
+def test_changed_entry_turns_the_page_red_and_gives_evidence(phone, code):
+    def change(bundle):
+        bundle["entries"][0]["data"] = bundle["entries"][0]["data"].replace("KGM", "TNE", 1).replace("cns:", "cnx:", 1)
+
+    tampered(phone, change)
+    check = scan(phone, code)
+
+    expect(check).to_contain_text(ALARM)
+    expect(phone.locator(".verdict").first).to_contain_text(ALARM)
+    expect(phone.locator(".verdict--good")).to_have_count(0)
+    expect(check.get_by_role("link", name="Báo cho Sở")).to_have_attribute("href", f"/t/{code}/phan-anh")
+    assert fits(phone)
+    evidence = saved(phone)
+    assert evidence["format"] == "chonongsan/evidence/1"
+    assert evidence["why"].startswith("bad-proof")
+    assert evidence["bundle"]["lot"] == code
+    assert evidence["notes"] == [evidence["bundle"]["checkpoint"]]
+
+
+def test_fork_on_the_second_visit_turns_the_page_red_and_keeps_both_notes(phone, site, code):
+    expect(scan(phone, code)).to_contain_text(GOOD)
+    before = remembered(phone)
+    forged = before | {"root": base64.b64encode(bytes(32)).decode()}
+    phone.evaluate("([name, value]) => localStorage.setItem(name, value)", [f"log {before_origin(before)}", json.dumps(forged)])
+    more(site)
+
+    check = scan(phone, code)
+
+    expect(check).to_contain_text(ALARM)
+    expect(check).to_contain_text("không nối tiếp sổ mà điện thoại này đã thấy")
+    evidence = saved(phone)
+    assert evidence["notes"][0] == before["note"] and evidence["notes"][1] != before["note"]
+    assert evidence["proof"] and evidence["why"].startswith("fork")
+    assert remembered(phone)["root"] == forged["root"]
+
+
+def before_origin(before: dict) -> str:
+    return before["note"].split("\n")[0]
+
+
+def test_log_that_was_set_back_is_noticed(chromium, site, code):
+    context = chromium.new_context(base_url=site.url, locale="vi-VN")
+    phone = context.new_page()
+    expect(scan(phone, code)).to_contain_text(GOOD)
+    before = remembered(phone)
+    longer = before | {"size": before["size"] + 5, "root": base64.b64encode(bytes(32)).decode()}
+    phone.evaluate("([name, value]) => localStorage.setItem(name, value)", [f"log {before_origin(before)}", json.dumps(longer)])
+
+    expect(scan(phone, code)).to_contain_text(ALARM)
+    context.close()
+
+
+def test_key_nobody_remembers_is_not_trusted(phone, code):
+    expect(scan(phone, code)).to_contain_text(GOOD)
+    before = remembered(phone)
+    stranger = str(generate_signer(before_origin(before)).verifier)
+    phone.evaluate(
+        "([name, value]) => localStorage.setItem(name, value)", [f"log {before_origin(before)}", json.dumps(before | {"keys": [stranger]})]
+    )
+
+    expect(scan(phone, code)).to_contain_text("Điện thoại chưa kết luận được")
+    assert remembered(phone)["keys"] == [stranger]
