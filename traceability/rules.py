@@ -49,6 +49,8 @@ class Rules:
     promises: list[tuple[int, Entry]] = field(default_factory=list)
     last_map: tuple[int, int] | None = None
     """Seq and number of lots of the last `map` entry."""
+    last_lots: tuple[str, ...] = ()
+    """The lots of the entry taken last."""
 
     def __post_init__(self) -> None:
         self._map = LotMap()
@@ -151,6 +153,7 @@ class Rules:
         if not follow:
             for link in links:
                 self.chains.tails[link.lot] = Tail(link.n, leaf)
+        self.last_lots = tuple(link.lot for link in links)
         self._changed |= {link.lot: (link.n + 1, leaf) for link in links}
         self._leaves += leaf
         self._lots += _lots(link.lot for link in links)

@@ -29,12 +29,18 @@ def export(log: Log, connection: Connection, folder: Path, texts: Mapping[str, s
         raise LogStateError("no-checkpoint", "nothing has been published yet")
     tree = log.tree(connection)
     keys = "".join(f"{key}\n" for key in log.verifiers(connection))
+    withheld = log.storage.withheld(connection)
+    if any(by >= signed.checkpoint.size > seq for seq, by in withheld.items()):
+        raise LogStateError("redaction-waiting", "an entry is withheld that no published checkpoint announces yet")
+    redacted = {seq // WIDTH for seq in withheld}
     with _alone(folder):
         for tile in tiles_of_tree(signed.checkpoint.size):
             _once(folder / tile_path(tile), tile.width, lambda tile=tile: tree.tile(tile))  # type: ignore[misc]
             if tile.level == 0:
                 path = folder / bundle_path(tile.index, tile.width)
                 _once(path, tile.width, lambda tile=tile: tree.bundle(tile))  # type: ignore[misc]
+                if tile.index in redacted:
+                    _again(path, tree.bundle(tile))
         for name, text in {"keys": keys, **(texts or {})}.items():
             _write(folder / name, text.encode())
         _write(folder / "checkpoint", str(signed.note).encode())
@@ -59,6 +65,15 @@ def _once(path: Path, width: int, content: Callable[[], bytes]) -> None:
     _write(path, content())
     if width == WIDTH:
         shutil.rmtree(path.with_name(f"{path.name}.p"), ignore_errors=True)
+
+
+def _again(path: Path, data: bytes) -> None:
+    """A bundle from which an entry was withheld after it had been written; its shorter forms go too."""
+    _write(path, data)
+    if path.parent.suffix == ".p":
+        for other in path.parent.iterdir():
+            if other != path:
+                other.unlink()
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -40,14 +40,15 @@ class TreeReader:
         return b"".join(hashes)
 
     def bundle(self, tile: Tile) -> bytes:
-        """The entry bundle of a level-0 tile. Raises LogStateError as above, TamperError for a missing body."""
+        """The entry bundle of a level-0 tile; a withheld entry is a record of length zero. Raises LogStateError as above,
+        TamperError for a body that is missing without announcement."""
         rows = self._storage.sealed(self._connection, tile.start, tile.stop)
         if len(rows) < tile.width:
             raise LogStateError("not-that-long", "the log does not reach that bundle")
-        bodies = [row.data for row in rows if row.data is not None]
-        if len(bodies) < tile.width:
+        missing = {row.seq for row in rows if row.data is None}
+        if missing and not missing <= self._storage.redactions(self._connection).keys():
             raise TamperError("body-missing", "an entry of that bundle has no body")
-        return encode_bundle(bodies)
+        return encode_bundle([row.data or b"" for row in rows])
 
     def _range(self, start: int, stop: int) -> bytes:
         return hash_of_range(start, stop, self._node)

@@ -1,7 +1,7 @@
 """The log's public addresses: C2SP tlog-tiles, verifier keys and proofs, under `/log/1/`.
 
-Only what a published checkpoint covers is served. Tiles never change, so they may be cached for ever; the checkpoint
-for five seconds.
+Only what a published checkpoint covers is served. Tiles of hashes never change, so they may be cached for ever; entries
+for a day, the checkpoint for five seconds.
 """
 
 import base64
@@ -20,6 +20,8 @@ from traceability.tiles import parse_tile_path, tile_within
 Connect = Callable[[], AbstractContextManager[Any]]
 
 FOR_EVER = "public, max-age=31536000, immutable"
+A_DAY = "public, max-age=86400"
+"""For entries: one may be withheld in an emergency (docs/log.md §6), and caches must not keep it."""
 SHORT = "public, max-age=5"
 
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,17}")
@@ -90,7 +92,7 @@ class _Views:
                 raise _Refused(404, "no published checkpoint reaches that tile")
             tree = self._log().tree(connection)
             data = tree.bundle(tile) if level == "entries" else tree.tile(tile)
-        return _cached(data, "application/octet-stream", FOR_EVER)
+        return _cached(data, "application/octet-stream", A_DAY if level == "entries" else FOR_EVER)
 
     def inclusion(self) -> Response:
         """Proof that entry `index` is in the tree of `size` (default: the latest checkpoint's)."""
