@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.database import Base, Id, Line, Prose, Short, db, transaction
 from marketplace.provenance.site import TEXTS, the_log, the_site
-from traceability.checkpoint import VerifierKey
+from traceability.checkpoint import Note, VerifierKey, parse_checkpoint
 from traceability.log import SignedCheckpoint
 from traceability.log.checkpoints import keep_signature
 from traceability.policy import Policy, Witness, parse_policy, plain_policy
@@ -136,13 +136,25 @@ def _ask(witness: Witness, holds: int, signed: SignedCheckpoint, now: datetime) 
             row.signed_size, row.signed_at = outcome.size, outcome.at
     _tell(witness, outcome)
     if theirs and theirs.text != signed.note.text:
-        _save_evidence(evidence([signed.note, theirs], [], f"{witness.name}: {outcome.detail}"))
+        _save_evidence(evidence([theirs, signed.note], _own_proof(theirs, signed), f"{witness.name}: {outcome.detail}"))
     return outcome.state is State.SIGNED
 
 
 def _proof(old: int, signed: SignedCheckpoint) -> Sequence[bytes]:
     try:
         return the_log().tree(db.session.connection()).consistency(old, signed.checkpoint.size)
+    finally:
+        db.session.rollback()
+
+
+def _own_proof(theirs: Note, signed: SignedCheckpoint) -> Sequence[bytes]:
+    """From our tree: the newer root follows from it, the older does not. At a power of two the proof begins with the
+    root claimed for it, so ours is put there (docs/log.md §9, evidence)."""
+    size = parse_checkpoint(theirs.text).size
+    tree = the_log().tree(db.session.connection())
+    front = [tree.root(size)] if 0 < size < signed.checkpoint.size and not size & (size - 1) else []
+    try:
+        return [*front, *tree.consistency(size, signed.checkpoint.size)]
     finally:
         db.session.rollback()
 

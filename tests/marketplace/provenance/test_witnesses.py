@@ -1,8 +1,11 @@
 """Outside witnesses of the site's log: asking, remembering, showing; a fork and a restored database."""
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select
@@ -11,7 +14,7 @@ from marketplace import provenance
 from marketplace.database import db, transaction
 from marketplace.provenance.site import the_log, the_site
 from marketplace.provenance.witnesses import LogWitness
-from tests.traceability.standalone.witness_process import SimpleLog, add_checkpoint, prepare, running
+from tests.traceability.standalone.witness_process import PROGRAM, SimpleLog, add_checkpoint, prepare, running
 from traceability.checkpoint import ED25519, Note, VerifierKey, parse_note, verify_note
 from traceability.errors import PolicyError
 from traceability.merkle import leaf_hash
@@ -19,12 +22,17 @@ from traceability.policy import parse_policy
 
 NOW = datetime.now(UTC)
 ORIGIN = "chonongsan.test/log/1"
+VERIFIER = PROGRAM.parents[1] / "verifier" / "tlog_verify.py"
 
 
 def write(now: datetime = NOW) -> None:
     with transaction():
         provenance.record(kind="irrigating", event={"at": now}, lots=[provenance.new_code()], who="seller:a", now=now)
     provenance.publish_checkpoint(now=now)
+
+
+def size() -> int:
+    return provenance.latest_checkpoint().size
 
 
 def own_key() -> VerifierKey:
@@ -76,7 +84,7 @@ def test_page_knows_who_signed_what_and_when(app, witness):
     provenance.ask_witnesses(now=NOW)
 
     [row] = provenance.log_status().witnesses
-    assert (row.name, row.signed_size, row.state, row.differs) == ("dai-hoc", 2, "signed", False)
+    assert (row.name, row.signed_size, row.state, row.differs) == ("dai-hoc", size(), "signed", False)
     assert abs(row.signed_at - NOW) < timedelta(minutes=1)
 
 
@@ -96,7 +104,7 @@ def test_growth_is_followed_with_proofs(app, witness):
         write(NOW + timedelta(hours=step))
         assert provenance.ask_witnesses(now=NOW + timedelta(hours=step)) == 1
     [row] = provenance.log_status().witnesses
-    assert row.signed_size == 5
+    assert row.signed_size == size()
 
 
 def test_witness_that_lost_count_of_us_is_found_again(app, witness):
@@ -123,22 +131,16 @@ def test_silent_witness_is_told_apart_and_asked_again_later(app, witness):
 
 def sent_by_a_second_log(witness, leaves: list[bytes]) -> int:
     """The same key signs another history and hands it to the witness: what a thief or a liar would do."""
-    other = SimpleLog(None, leaves)
-    text = replace(other.__class__(_Named(ORIGIN), leaves).checkpoint(), origin=ORIGIN).text()
+    text = SimpleLog(SimpleNamespace(name=ORIGIN), leaves).checkpoint().text()
     line = the_site().near.key_file.read()[0].sign(text)
     return witness.post(add_checkpoint(0, [], str(Note(text, (line,))))).status
 
 
-class _Named:
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-
-@pytest.mark.parametrize(("size", "state"), [(2, "fork"), (1, "fork"), (9, "ahead")])
-def test_fork_drill(app, browser, witness, set_policy, tmp_path, size, state):
+@pytest.mark.parametrize(("theirs", "state"), [(2, "fork"), (1, "fork"), (9, "ahead")])
+def test_fork_drill(app, browser, witness, set_policy, tmp_path, theirs, state):
     """Two logs with one key: the witness signed the other; it refuses ours, page and command say so, the two notes
     are kept."""
-    assert sent_by_a_second_log(witness, [leaf_hash(b"%d" % number) for number in range(size)]) == 200
+    assert sent_by_a_second_log(witness, [leaf_hash(b"%d" % number) for number in range(theirs)]) == 200
     write()
 
     assert provenance.ask_witnesses(now=NOW) == 0
@@ -155,6 +157,8 @@ def test_fork_drill(app, browser, witness, set_policy, tmp_path, size, state):
         notes = [parse_note(text.encode()) for text in json.loads(path.read_text("utf-8"))["notes"]]
         assert all(verify_note(note, [own_key()]) for note in notes)
         assert notes[0].text != notes[1].text
+        checked = subprocess.run([sys.executable, VERIFIER, "evidence", path, "--policy", tmp_path / "policy"], capture_output=True)
+        assert checked.returncode == 2
 
 
 def test_command_shows_the_witnesses(app, witness):
@@ -163,7 +167,7 @@ def test_command_shows_the_witnesses(app, witness):
     found = app.test_cli_runner().invoke(args=["log", "witness"])
 
     assert found.exit_code == 0
-    assert found.output.startswith("dai-hoc: signed; signed 2 entries at 20")
+    assert found.output.startswith(f"dai-hoc: signed; signed {size()} entries at 20")
 
 
 def test_policy_file_that_cannot_be_read_stops_the_job_not_the_page(app, browser, set_policy):

@@ -42,7 +42,7 @@ def exported(memory_log, make_event, tmp_path):
     """Grows the log to a size, exports it, asks it for proofs; returns the export, the log's key and the proofs."""
 
     def run(size: int) -> tuple[Path, str, Path]:
-        for number in range(size - memory_log.size(None)):
+        for number in range(memory_log.size(None), size):
             memory_log.submit(None, event=make_event(number), lots=[f"LOT{number % 5}"], who="org:coop", recorded_at=NOW)
         while memory_log.sequence(None).sealed:
             pass

@@ -3,15 +3,18 @@
 import hashlib
 import json
 import stat
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
 
-from tests.traceability.standalone.witness_process import SimpleLog, add_checkpoint, prepare, running
+from tests.traceability.standalone.witness_process import PROGRAM, SimpleLog, add_checkpoint, prepare, running
 from traceability.checkpoint import generate_signer, parse_checkpoint, parse_note, verify_note
 
 ORIGIN = "trace.test.example/log/1"
+VERIFIER = PROGRAM.parents[1] / "verifier" / "tlog_verify.py"
 
 
 @pytest.fixture
@@ -76,6 +79,10 @@ def test_proof_that_does_not_lead_there_is_422_and_kept_as_evidence(witness, log
     for note in (held, offered):
         verify_note(note, [log.signer.verifier])
     assert [parse_checkpoint(note.text).size for note in (held, offered)] == [5, 9]
+    (folder / "policy").write_text(f"log {log.signer.verifier}\nquorum none\n", encoding="utf-8")
+    [path] = (folder / "evidence").iterdir()
+    checked = subprocess.run([sys.executable, VERIFIER, "evidence", path, "--policy", folder / "policy"], capture_output=True)
+    assert checked.returncode == 2
 
 
 def test_second_root_of_one_size_is_never_signed(witness, log):
