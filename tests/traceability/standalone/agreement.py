@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.node import require_node
 from tests.traceability.standalone.mutations import Case, Mutations
 from traceability.standalone.verifier import tlog_verify
 
@@ -37,7 +38,7 @@ def judged(case: Case) -> str:
 
 def judged_by_script(cases: list, listing: Path) -> list:
     listing.write_text("".join(case.line() + "\n" for case in cases), "utf-8")
-    done = subprocess.run(["node", SCRIPT, "--batch", listing], capture_output=True, text=True, timeout=600)
+    done = subprocess.run([require_node(), "--no-warnings", SCRIPT, "--batch", listing], capture_output=True, text=True, timeout=600)
     if done.returncode:
         raise RuntimeError(f"the script stopped with {done.returncode}: {done.stderr[-2000:]}")
     return done.stdout.splitlines()

@@ -236,7 +236,7 @@ def bundle_files(records: list, withheld: dict) -> dict:
 
 
 def key_history(rows: list | None = None, signer: Key = ROOT) -> str:
-    rows = [f"0 - {LOG.vkey}", f"0 - {TIMED.vkey}", f"5 - {LATER.vkey}"] if rows is None else rows
+    rows = [f"0 - {LOG.vkey}", f"0 - {TIMED.vkey}", f"6 - {LATER.vkey}"] if rows is None else rows
     return note(ORIGIN + "/key-history\n" + "".join(row + "\n" for row in rows), (signer,))
 
 

@@ -355,13 +355,13 @@ NOTES: tuple = (mixed_lines, mixed_lines, fewer_lines, bad_line, other_signers, 
 
 
 def wrong_history(rng: random.Random) -> str:
-    good = [f"0 - {LOG.vkey}", f"0 - {TIMED.vkey}", f"5 - {LATER.vkey}"]
+    good = [f"0 - {LOG.vkey}", f"0 - {TIMED.vkey}", f"6 - {LATER.vkey}"]
     return key_history(
         rng.choice(
             [
                 good[::-1],
                 [*good, good[0]],
-                [good[0], good[1], f"6 - {LATER.vkey}"],
+                [good[0], good[1], f"5 - {LATER.vkey}"],
                 [f"0 9 {LOG.vkey}", *good[1:]],
                 [f"0 999 {LOG.vkey}", *good[1:]],
                 [*good, f"7 - {STRANGER.vkey}"],
@@ -375,7 +375,7 @@ def wrong_history(rng: random.Random) -> str:
 
 
 def unsigned_history(rng: random.Random) -> str:
-    return rng.choice([key_history(signer=STRANGER), key_history().replace("5 - ", "4 - "), "x", key_history() + "\n"])
+    return rng.choice([key_history(signer=STRANGER), key_history().replace("6 - ", "4 - "), "x", key_history() + "\n"])
 
 
 HISTORIES: tuple = (wrong_history, unsigned_history)

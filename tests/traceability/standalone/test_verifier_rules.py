@@ -107,7 +107,7 @@ BROKEN: dict = {
     "wrong link in a type not understood": (24, put("lots", 0, "n", value=9)),
     "second genesis": (REVOKE, lambda thing: thing | {"t": kind("genesis"), "ev": {"keys": ["k"], "policy": ZEROS, "profile": 1}}),
     "no genesis": (0, lambda thing: thing | {"t": kind("other")}),
-    "genesis without keys": (0, put("ev", "keys", value=[])),
+    "genesis whose keys are no list": (0, put("ev", "keys", value="key")),
     "genesis of another profile": (0, put("ev", "profile", value=2)),
     "genesis with a policy that is no hash": (0, put("ev", "policy", value="x")),
     "event without eventTime": (EVENT, without("ev", "eventTime")),

@@ -6,6 +6,7 @@ from hashlib import sha256
 import pytest
 
 from tests.traceability.standalone.book import leaf_of, root_of
+from tests.traceability.standalone.bundles import merged
 from traceability.standalone.verifier import tlog_verify
 
 # marked as passing although its roots are not 32 bytes long; see the README of the vectors
@@ -166,17 +167,6 @@ def test_merged_proofs_for_every_set_of_leaves(size):
         if hashes:
             with pytest.raises(ValueError):
                 tlog_verify.merged_root(known, size, hashes[:-1])
-
-
-def merged(leaves, known, lo, hi):
-    if not any(lo <= number < hi for number in known):
-        return [root_of(leaves[lo:hi])]
-    if hi - lo == 1:
-        return []
-    half = 1
-    while half * 2 < hi - lo:
-        half *= 2
-    return [*merged(leaves, known, lo, lo + half), *merged(leaves, known, lo + half, hi)]
 
 
 def test_consistency_proofs_written_as_evidence():

@@ -525,7 +525,7 @@ def check_target_form(entry: dict) -> None:
 
 def genesis_form(ev: dict, _entry: dict) -> None:
     exactly(ev, "keys policy profile", "root")
-    demand(isinstance(ev["keys"], list) and ev["keys"], "keys is a list, not empty")
+    demand(isinstance(ev["keys"], list), "keys is a list")
     demand(all(isinstance(key, str) for key in ev["keys"]), "a key is a string")
     demand(matches(HEX, ev["policy"]), "policy is a hash")
     demand(type(ev["profile"]) is int and ev["profile"] == 1, "profile is 1")
@@ -1248,7 +1248,7 @@ class ExportCheck:
             self.check_map(seq, entry)
         self.memory.chain(entry.get("lots", []), leaf)
         if kind in (GENESIS, KEY):
-            self.take_keys(entry)
+            self.take_keys(seq, entry)
         why = self.fold.take(seq, entry)
         if why and len(self.not_counting) < 1000:
             self.not_counting.append({"seq": seq, "t": kind, "why": why})
@@ -1296,18 +1296,18 @@ class ExportCheck:
         self.last_map = {"seq": seq, "rec": entry["rec"]}
         self.counted["maps"] += 1
 
-    def take_keys(self, entry: dict) -> None:
-        """Note from which size to which size a key is promised (SPEC §4)."""
+    def take_keys(self, seq: int, entry: dict) -> None:
+        """Note from which size to which size a key is promised (SPEC §4); a promise holds only beyond its own entry."""
         ev = entry["ev"]
         if entry["t"] == GENESIS:
             self.genesis = ev
             self.promises = {key: [0, None] for key in ev["keys"]}
         elif "add" in ev:
-            row = self.promises.setdefault(ev["add"], [ev["from"], None])
-            row[0] = ev["from"] if row[0] is None else min(row[0], ev["from"])
+            start, row = max(ev["from"], seq + 1), self.promises.setdefault(ev["add"], [None, None])
+            row[0] = start if row[0] is None else min(row[0], start)
         else:
-            row = self.promises.setdefault(ev["retire"], [None, ev["to"]])
-            row[1] = ev["to"] if row[1] is None else min(row[1], ev["to"])
+            end, row = max(ev["to"], seq + 1), self.promises.setdefault(ev["retire"], [None, None])
+            row[1] = end if row[1] is None else min(row[1], end)
 
     def promised(self, key: str) -> bool:
         start, end = self.promises.get(key, (None, None))
