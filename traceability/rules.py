@@ -67,10 +67,11 @@ class Rules:
         """Check that an entry without body is announced, and go on over it with the links its `redact` names."""
         self.withheld += 1
         by, redact = self.announced.get(seq, (0, None))
-        if redact is None or by <= seq:
+        if redact is None or by <= seq or not seq:
             return [Finding("redaction", "the body is withheld, and no redact entry announces it"), *self._add(leaf, "", ())]
         found = []
-        if redact.type != REDACT or (redact.event["seq"], redact.event["leaf"]) != (seq, leaf.hex()):
+        told = (redact.type, redact.who, redact.event.get("seq"), redact.event.get("leaf"))
+        if told != (REDACT, self.operator, seq, leaf.hex()):
             found.append(Finding("redaction", f"entry {by} does not announce that this one is withheld"))
         try:
             links = read_links(redact.event.get("lots"))

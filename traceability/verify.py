@@ -18,7 +18,7 @@ from traceability.tiles import WIDTH, Tile, bundle_path, decode_bundle, hashes_a
 
 SOUND, TAMPERED, FORK, INCOMPLETE = 0, 1, 2, 3
 
-_REDACTION = re.compile(r"(0|[1-9][0-9]{0,15}) ([1-9][0-9]{0,15})")
+_REDACTION = re.compile(rb"([1-9][0-9]{0,15}) ([1-9][0-9]{0,15})")
 
 Read = Callable[[str], bytes | None]
 """Gives the bytes of an exported file by its path in the export, or None when it is not there."""
@@ -94,11 +94,13 @@ def _checkpoint(note: bytes, keys: Sequence[VerifierKey]) -> tuple[Checkpoint, l
 def _announced(read: Read, size: int) -> dict[int, tuple[int, Entry]]:
     """The redact entries that the file `redactions` names, read ahead: they say how a lot goes on."""
     found: dict[int, tuple[int, Entry]] = {}
-    for line in (read("redactions") or b"").decode("utf-8", "replace").splitlines():
+    for line in filter(None, (read("redactions") or b"").split(b"\n")):
         told = _REDACTION.fullmatch(line)
-        if not told or not int(told[1]) < int(told[2]) < size or int(told[1]) in found:
+        if not told or int(told[1]) >= int(told[2]) or int(told[1]) in found:
             raise _Ended(TAMPERED, "the file redactions names something else than earlier entries, each once")
         seq, by = int(told[1]), int(told[2])
+        if by >= size:
+            continue  # as if it were not announced
         width = min(WIDTH, size - by // WIDTH * WIDTH)
         data = _bundle(read, Tile(0, by // WIDTH, width))[by % WIDTH]
         try:

@@ -40,6 +40,7 @@ _HEX = re.compile(r"[0-9a-f]{64}")
 _PATH = re.compile(r"(?:/(?:[\x20-\x2e\x30-\x7d]|~[01])+)+")
 _RIGHT = re.compile(r"certifier")
 _MAX_HEIGHT = 40
+_PROFILE = 1
 
 
 def check_content(
@@ -107,6 +108,9 @@ def _genesis(_id: str, event: Mapping[str, Any], _links: Any, _references: Any) 
         raise ProfileError("bad-event", "a genesis entry promises keys, policy and profile")
     if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
         raise ProfileError("bad-event", "`keys` is not a list of verifier keys")
+    policy, profile = event["policy"], event["profile"]
+    if not isinstance(policy, str) or not _HEX.fullmatch(policy) or type(profile) is not int or profile != _PROFILE:
+        raise ProfileError("bad-event", "`policy` is not a hash in hex, or `profile` is another one")
 
 
 def _event(entry_id: str, event: Mapping[str, Any], _links: Any, _references: Any) -> None:
