@@ -9,6 +9,7 @@ from tests.traceability.standalone.book import LOG, OPERATOR, POLICY, STRANGER, 
 from tests.traceability.standalone.bundles import SALT, bundle, commitment
 from traceability.standalone.verifier import tlog_verify
 
+
 @pytest.fixture(scope="module")
 def made():
     """(book, bundle of LOT): an event with a commitment, one withheld, a correction, a map, one entry after it."""
