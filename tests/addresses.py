@@ -12,7 +12,7 @@ from werkzeug.routing import AnyConverter, Rule
 
 from tests.factories.market import Market, Stall
 
-NEVER_PAGES = frozenset({"static"})
+NEVER_PAGES = frozenset({"static", "assets"})
 UNKNOWN_CODE = "7K3M9Q2X5R8T1W"
 SELLER_SIDE = ("/kenh-ban", "/so-nong-ho")
 
@@ -126,6 +126,7 @@ BY_ENDPOINT: dict[str, Filler] = {
     "shop.trace_printed": _trace,
     "shop.report": _trace,
     "shop.trace_events": lambda market, stall: [{"code": stall.lots["released"].code}],
+    "shop.trace_bundle": lambda market, stall: [{"code": stall.lots["released"].code}],
     "shop.trace_svg": lambda market, stall: [{"code": stall.lots["released"].code}],
     "shop.trace_png": lambda market, stall: [{"code": stall.lots["released"].code}],
     "shop.product": _listing,

@@ -80,6 +80,18 @@ GOODS = (
 )  # fmt: skip
 
 
+_VOIDED = {
+    "title": _l("Bón phân"),
+    "when": "02/10/2026",
+    "iso": "2026-10-02",
+    "who": _l("HTX Trường Thành"),
+    "facts": [(_l("Lượng dùng"), "50 kg")],
+    "void": True,
+    "doubts": [_l("Cán bộ kiểm tra cho rằng việc này chưa đúng. Lý do: ngày chưa đúng.")],
+    "corrections": [_l("Đã bỏ lúc 29/10/2026 08:05, do người sản xuất bỏ. Lý do: nhầm lô. Việc này không tính.")],
+}
+
+
 def _goods(picture) -> list[dict]:
     rows = []
     for good in GOODS:
@@ -123,16 +135,7 @@ def _steps() -> list[dict]:
             "facts": [(_l("Tên thuốc"), "Bacillus thuringiensis"), (_l("Cách ly"), _l("7 ngày"), [_l("5 ngày")])],
             "corrections": [_l("Đã sửa lúc 29/10/2026 08:00, người sản xuất tự sửa. Lý do: nhầm ngày.")],
         },
-        {
-            "title": _l("Bón phân"),
-            "when": "02/10/2026",
-            "iso": "2026-10-02",
-            "who": _l("HTX Trường Thành"),
-            "facts": [(_l("Lượng dùng"), "50 kg")],
-            "void": True,
-            "doubts": [_l("Cán bộ kiểm tra cho rằng việc này chưa đúng. Lý do: ngày chưa đúng.")],
-            "corrections": [_l("Đã bỏ lúc 29/10/2026 08:05, do người sản xuất bỏ. Lý do: nhầm lô. Việc này không tính.")],
-        },
+        _VOIDED,
     ]
 
 
