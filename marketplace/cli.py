@@ -162,8 +162,10 @@ def demo_accounts(as_json: bool) -> None:
 @log_group.command("export")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 def log_export(folder: Path) -> None:
-    """Write the static export: everything the latest signed checkpoint covers."""
+    """Write the static export: everything the latest signed checkpoint covers, cosigned by the policy's witnesses
+    as far as they answer."""
     provenance.publish_checkpoint(now=utcnow())
+    provenance.ask_witnesses(now=utcnow(), at_once=True)
     click.echo(f"{provenance.export(folder)} entries in {folder}")
 
 

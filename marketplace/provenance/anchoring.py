@@ -13,10 +13,11 @@ from traceability.errors import TraceabilityError
 
 
 @click.command("witness")
-def witness() -> None:
+@click.option("--at-once", is_flag=True, help="Do not wait for the pause between two requests to be over.")
+def witness(at_once: bool) -> None:
     """Ask the witnesses that are due, and show how each answered last; exit 1 when one signed another history."""
     try:
-        ask_witnesses(now=utcnow())
+        ask_witnesses(now=utcnow(), at_once=at_once)
         rows = witnesses()
     except (TraceabilityError, OSError) as error:
         raise click.ClickException(f"LOG_POLICY: {error}") from error

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from marketplace.database import transaction
 from marketplace.provenance.keys import promise_keys
-from marketplace.provenance.site import OPERATOR, POLICY, NearSigner, the_site
+from marketplace.provenance.site import OPERATOR, NearSigner, first_policy, the_site
 from traceability.checkpoint import COSIGNATURE_V1, generate_signer, parse_signer, parse_verifier_key
 from traceability.errors import LogStateError
 from traceability.identifiers import new_event_id
@@ -28,8 +28,9 @@ def incept(*, now: datetime, root: str | None = None) -> None:
             raise LogStateError("already-started", "this log was begun before; inception is done once")
         if site.near and not site.near.state_file.path.exists() and not site.near.key_file.path.exists():
             begin(site.log.origin, site.near.state_file, site.near.key_file)
+        policy = first_policy(site.log.signer.verifiers()).encode()
         site.log.incept(
-            connection, entry_id=new_event_id(), who=OPERATOR, policy=POLICY.encode(), now=now, root=promised_root
+            connection, entry_id=new_event_id(), who=OPERATOR, policy=policy, now=now, root=promised_root
         )
 
 

@@ -1,7 +1,7 @@
 """The app's log: its origin, store and signer, its guards, its public addresses."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -15,6 +15,7 @@ from marketplace.database import db, transaction
 from traceability.checkpoint import SignatureLine, VerifierKey
 from traceability.errors import LogStateError, SignerError
 from traceability.log import Log, NoteSigner
+from traceability.policy import plain_policy
 from traceability.signer import Client, Keeper, KeyFile, StateFile
 from traceability.storage.guards import install_sqlite_guard
 from traceability.storage.sql import SqlStorage
@@ -22,11 +23,11 @@ from traceability.web import create_blueprint
 
 log = structlog.get_logger()
 
-POLICY = (
-    "Sổ ghi chỉ thêm, không sửa, không xóa. Đính chính là bản ghi mới. "
-    "Không ghi tên, số điện thoại hay dữ liệu cá nhân vào sổ."
+PROMISE = (
+    "# Sổ ghi chỉ thêm, không sửa, không xóa. Đính chính là bản ghi mới.\n"
+    "# Không ghi tên, số điện thoại hay dữ liệu cá nhân vào sổ.\n"
 )
-"""What the log promises at its start; its hash stands in the first entry. Never edit: it would be another promise."""
+"""What the log promises at its start, at the head of its first policy, whose hash stands in the first entry."""
 
 
 OPERATOR = "org:market"
@@ -103,6 +104,11 @@ def bind(app: Flask, settings: Settings) -> None:
         _guard_connections(db.engine)
     app.extensions["log"] = Site(settings)
     app.register_blueprint(create_blueprint(the_log, _reading, texts=TEXTS))
+
+
+def first_policy(keys: Iterable[VerifierKey]) -> str:
+    """The policy of a log that no witness has joined yet: the promise, the log's own keys, no quorum."""
+    return PROMISE + plain_policy(keys)
 
 
 def started() -> bool:

@@ -15,11 +15,11 @@ from sqlalchemy import BigInteger, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.database import Base, Id, Line, Prose, Short, db, transaction
-from marketplace.provenance.site import TEXTS, the_log, the_site
+from marketplace.provenance.site import TEXTS, first_policy, the_log, the_site
 from traceability.checkpoint import Note, VerifierKey, parse_checkpoint
 from traceability.log import SignedCheckpoint
 from traceability.log.checkpoints import keep_signature
-from traceability.policy import Policy, Witness, parse_policy, plain_policy
+from traceability.policy import Policy, Witness, parse_policy
 from traceability.witnessing import MAX_ANSWER, Answer, Outcome, State, cosign, evidence, held_note
 
 log = structlog.get_logger()
@@ -66,7 +66,7 @@ def policy_text() -> str:
     """The operator's policy file (LOG_POLICY), or the log's own keys and no quorum. Raises OSError."""
     path = the_site().settings.log_policy
     if path is None:
-        return plain_policy(the_log().verifiers(db.session.connection()))
+        return first_policy(the_log().verifiers(db.session.connection()))
     return path.read_text(encoding="utf-8")
 
 
@@ -94,18 +94,19 @@ def witnesses() -> list[WitnessRow]:
     return [_row(witness, known.get(str(witness.key))) for witness in named]
 
 
-def ask_witnesses(*, now: datetime) -> int:
+def ask_witnesses(*, now: datetime, at_once: bool = False) -> int:
     """Ask every witness that is due for a cosignature of the latest checkpoint; returns how many signed. A job.
 
     Due: new entries, a signature older than an hour, or no good answer last time; never more often than once in
-    LOG_WITNESS_MINUTES. No transaction is open while a witness is asked. Raises OSError, PolicyError.
+    LOG_WITNESS_MINUTES, unless a person wants it `at_once`. No transaction is open while a witness is asked. Raises
+    OSError, PolicyError.
     """
     asked = [witness for witness in the_policy().witnesses if witness.url]
     signed = the_log().latest_checkpoint(db.session.connection()) if asked else None
     if signed is None:
         return 0
     known = {row.key: row for row in db.session.scalars(select(LogWitness))}
-    pause = timedelta(minutes=the_site().settings.log_witness_minutes)
+    pause = timedelta(minutes=0 if at_once else the_site().settings.log_witness_minutes)
     due = [item for item in asked if _due(known.get(str(item.key)), signed.checkpoint.size, now, pause)]
     holds = {key: row.holds for key, row in known.items()}
     db.session.rollback()

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from types import SimpleNamespace
 
 import pytest
@@ -15,6 +16,7 @@ from marketplace.database import db, transaction
 from marketplace.provenance.site import the_log, the_site
 from marketplace.provenance.witnesses import LogWitness
 from tests.traceability.standalone.witness_process import PROGRAM, SimpleLog, add_checkpoint, prepare, running
+from traceability.canonical.entry import read_entry
 from traceability.checkpoint import ED25519, Note, VerifierKey, parse_note, verify_note
 from traceability.errors import PolicyError
 from traceability.merkle import leaf_hash
@@ -185,6 +187,26 @@ def test_plain_policy_is_served_when_none_is_set(app, client):
 
     assert policy.check([own_key()])
     assert [log.key.name for log in policy.logs] == [ORIGIN]
+
+
+def test_first_entry_promises_the_policy_that_is_served(app, client):
+    [genesis] = the_log().storage.sealed(db.session.connection(), 0, 1)
+
+    assert read_entry(genesis.data).event["policy"] == sha256(client.get("/log/1/policy").data).hexdigest()
+
+
+def test_export_for_an_auditor_reaches_the_quorum(app, witness, tmp_path):
+    """Although the witness was asked a moment ago."""
+    write()
+    provenance.ask_witnesses(now=datetime.now(UTC))
+    write()
+
+    done = app.test_cli_runner().invoke(args=["log", "export", str(tmp_path / "export")])
+
+    assert done.exit_code == 0
+    command = [sys.executable, VERIFIER, "export", tmp_path / "export", "--policy", tmp_path / "policy"]
+    checked = subprocess.run(command, capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def test_policy_is_part_of_the_export(app, witness, tmp_path):
