@@ -122,9 +122,15 @@ def test_lost_network_is_no_alarm(chromium, site, code, missing):
     context.close()
 
 
-@pytest.mark.parametrize("words", ["<html>Wi-Fi khách sạn</html>", '{"format": "chonongsan/bundle/9"}', '{"format":'])
-def test_answer_of_somebody_in_between_is_no_alarm(phone, code, words):
-    phone.route("**/bundle.json", lambda route: route.fulfill(body=words))
+HOTEL = "<html>Wi-Fi khách sạn</html>"
+
+
+@pytest.mark.parametrize(
+    "address, words",
+    [("bundle.json", HOTEL), ("bundle.json", '{"format": "chonongsan/bundle/9"}'), ("bundle.json", '{"format":'), ("keys", HOTEL), ("policy", HOTEL)],
+)
+def test_answer_of_somebody_in_between_is_no_alarm(phone, code, address, words):
+    phone.route(f"**/{address}", lambda route: route.fulfill(body=words))
 
     expect(scan(phone, code)).to_contain_text(NOT_CHECKED)
 

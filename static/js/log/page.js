@@ -12,6 +12,8 @@ import { verifyBundle } from "./verify.js";
 const PATIENCE = 20_000;
 // What is no sign of tampering: witnesses that have not signed yet.
 const UNDECIDED = new Set(["too-few-witnesses"]);
+// Keys or policy that are none: somebody in between answered.
+const UNUSABLE = new Set(["bad-key", "bad-policy"]);
 
 // {status, text} or null when nothing came.
 async function get(address) {
@@ -45,6 +47,7 @@ async function check({ lot, origin, operator }) {
   const keys = [...new Set([...before?.keys ?? [], ...published])];
   const pins = { origin, operator: before?.operator ?? operator, keys, policy: policy.status === 200 ? policy.text : "" };
   const result = await verifyBundle(bundle, lot, pins);
+  if (UNUSABLE.has(result.code)) return { state: "none" };
   if (!result.ok) return { ...result, state: UNDECIDED.has(result.code) ? "warn" : "bad", bundle };
   const ring = await admit(before, result, published, get);
   if (!ring.ok) return { ...ring, notes: [...before ? [before.note] : [], result.note] };

@@ -17,8 +17,8 @@ function values(found) {
     since: found.since && moment(found.since),
     uncompared: found.uncompared,
     until: found.complete && moment(found.complete.at),
-    later: (found.complete?.later ?? 0) + (found.waiting ?? 0),
-    waiting: !found.complete && found.waiting,
+    later: found.complete?.later,
+    waiting: found.waiting,
     withheld: found.withheld,
     recalled: found.recalled,
     fork: found.code === "fork" || found.code === "set-back",
@@ -40,10 +40,9 @@ export function say(element, state, found = {}) {
   if (state === "bad") alarm(element);
 }
 
-// What the phone found outweighs what the page said above it.
+// What the phone found outweighs a good verdict of the page's own.
 function alarm(element) {
-  const verdict = document.querySelector("main > .verdict");
-  verdict?.classList.remove("verdict--good");
+  document.querySelector("main > .verdict--good")?.remove();
+  element.setAttribute("role", "alert");
   element.parentElement.prepend(element);
-  element.querySelector("[tabindex]")?.focus({ preventScroll: true });
 }
