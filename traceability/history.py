@@ -95,16 +95,19 @@ def may_amend(who: str, target: Entry, *, operator: str, certifiers: Iterable[st
     return who in (target.who, operator) or who in certifiers
 
 
-def corrected(event: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any] | None:
+def corrected(
+    event: Mapping[str, Any], fields: Mapping[str, Any], first: Mapping[str, Any] | None = None
+) -> dict[str, Any] | None:
     """`event` with each path of `fields` (JSON Pointers, in order) set; None where rule 3 forbids it.
 
-    A path must exist; only the last token of an object may be new. `eventID` and `type` stay, `eventTime` stays a time.
+    A path must exist in `first`, the target's `ev` as it was written, and still be there; only the last token of an
+    object may be new. `eventID` and `type` stay, `eventTime` stays a time.
     """
     result = deepcopy(dict(event))
     for path in sorted(fields):
         *way, last = _tokens(path)
         holder = _walk(result, way)
-        if not _settable(holder, last):
+        if not (_settable(_walk(event if first is None else first, way), last) and _settable(holder, last)):
             return None
         holder[int(last) if isinstance(holder, list) else last] = deepcopy(fields[path])
     if any(_spelling(result.get(key)) != _spelling(event.get(key)) for key in ("eventID", "type")):
@@ -187,7 +190,7 @@ class _Fold:
 
     def correct(self, seq: int, entry: Entry, told: Told, allowed: bool) -> None:
         fields = entry.event["fields"]
-        after = corrected(told.fields, fields) if allowed else None
+        after = corrected(told.fields, fields, told.entry.event) if allowed else None
         mark = _mark(seq, entry, after is not None)
         told.marks.append(mark)
         for path in sorted(fields):

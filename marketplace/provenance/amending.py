@@ -59,7 +59,7 @@ def correct(
     fields = differences(old, new) | {f"/{key}": "" for key in old if key.startswith(OWN) and key not in new}
     found, told = _target(event_id)
     _require_right(told, found, who, now)
-    if not fields or corrected(told.fields, fields) is None:
+    if not fields or corrected(told.fields, fields, told.entry.event) is None:
         raise CannotBeSaid
     return _about(CORRECT, found, {"fields": fields, "reason": reason}, who or found.entry.who, now)
 

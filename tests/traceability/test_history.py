@@ -198,7 +198,8 @@ def logs(draw):
 
 def slow(records, target):
     """Rules 1 to 4 read literally for one event: fields and whether it is void."""
-    author, fields = next((entry.who, entry.event) for seq, _leaf, entry in records if seq == target)
+    author, first = next((entry.who, entry.event) for seq, _leaf, entry in records if seq == target)
+    fields = first
     void = False
     for seq, _leaf, entry in records:
         if entry.type not in (CORRECT, VOID) or entry.references[0].seq != target or void:
@@ -206,7 +207,7 @@ def slow(records, target):
         rights = [e.type for s, _l, e in records if e.type in (GRANT, REVOKE) and e.who == OPERATOR and s < seq]
         if entry.who in (author, OPERATOR) or (entry.who == INSPECTOR and rights and rights[-1] == GRANT):
             void = entry.type == VOID
-            fields = (corrected(fields, entry.event["fields"]) or fields) if not void else fields
+            fields = (corrected(fields, entry.event["fields"], first) or fields) if not void else fields
     return fields, void
 
 

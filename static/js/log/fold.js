@@ -55,7 +55,7 @@ function amend(state, seq, entry) {
 }
 
 function correct(fields, told, allowed, by) {
-  const after = allowed ? corrected(told.fields, fields) : null;
+  const after = allowed ? corrected(told.fields, fields, told.entry.ev) : null;
   const made = by(after !== null);
   for (const path of Object.keys(fields).sort()) {
     told.changes.push({ path, old: walk(told.fields, tokens(path)), new: fields[path], ...made });
@@ -70,14 +70,14 @@ function recall(state, seq, entry) {
   }
 }
 
-// `ev` with each path set; null where rule 3 forbids it.
-export function corrected(ev, fields) {
+// `ev` with each path set; null where rule 3 forbids it. A path must be in `first`, the event as written, and still be there.
+export function corrected(ev, fields, first = ev) {
   const result = structuredClone(ev);
   for (const path of Object.keys(fields).sort()) {
     const way = tokens(path);
     const last = way.pop();
     const holder = walk(result, way);
-    if (!isObject(holder) && !present(holder, last)) return null;
+    if ([walk(first, way), holder].some((at) => !isObject(at) && !present(at, last))) return null;
     Object.defineProperty(holder, last, { value: structuredClone(fields[path]), writable: true, enumerable: true, configurable: true });
   }
   const kept = ["eventID", "type"].every((name) => same(result[name], ev[name]));
