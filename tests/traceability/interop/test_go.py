@@ -14,6 +14,7 @@ import pytest
 from tests.conftest import MISSING
 from tests.traceability.conftest import NOW
 from traceability.checkpoint import ED25519, generate_signer
+from traceability.log.erasure import announce_redaction
 from traceability.log.export import export
 from traceability.tiles import Tile, bundle_path, tile_path
 
@@ -85,6 +86,19 @@ def test_go_accepts_the_export(checker, exported, size):
 def test_go_accepts_an_export_that_grew(checker, exported):
     for size in (3, 256, 300):
         assert run(checker, *exported(size)).returncode == 0
+
+
+def test_go_reads_past_an_entry_that_was_withheld_by_announcement(checker, exported, memory_log):
+    exported(300)
+    by = announce_redaction(
+        memory_log.storage, None, origin=memory_log.origin, who="org:market", seq=44, reason="phone_number", now=NOW
+    )
+    memory_log.checkpoint(nullcontext, NOW)
+    memory_log.storage.withhold(None, 44)
+
+    found = run(checker, *exported(301))
+
+    assert (by, found.stdout) == (300, "301 entries, 1 withheld\n")
 
 
 def test_go_refuses_another_key(checker, exported):
