@@ -4,12 +4,13 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
-from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from marketplace.i18n import lazy_gettext as _l
 from marketplace.lots import labels, vocabulary
+from marketplace.lots.personal import LONGEST
 from marketplace.places.forms import PlaceField
 from marketplace.web.forms import AMOUNT_WORDS, CountField, DayField, Form, GramsField
 
@@ -119,13 +120,23 @@ class _DiaryForm(Form):
 
     happened_on = DayField(_l("Ngày làm"), [InputRequired(NEEDED)])
     client_key = HiddenField(validators=[Length(max=40)])
+    worker = StringField(_l("Người làm"), [Length(max=LONGEST["worker"])])
+    note = StringField(_l("Ghi chú"), [Length(max=LONGEST["note"])])
+    publish = BooleanField(_l("Cho mọi người xem hai ô này trên trang truy xuất"))
 
     def details(self) -> dict:
         """The entry's own fields as the service takes them; empty ones left out."""
         return {
             name: field.data for name, field in self._fields.items()
-            if name not in {"happened_on", "client_key", "csrf_token"} and field.data not in (None, "")
+            if name not in _BESIDE and field.data not in (None, "")
         }
+
+    def personal(self) -> dict:
+        """What belongs to a person, as the service takes it."""
+        return {"personal": {"worker": self.worker.data, "note": self.note.data}, "publish": self.publish.data}
+
+
+_BESIDE = {"happened_on", "client_key", "csrf_token", "worker", "note", "publish"}
 
 
 @lru_cache(maxsize=64)

@@ -111,6 +111,7 @@ REASONS = {
     "other": _l("Lý do khác"),
 }
 LOG_REASONS = REASONS | {"cancelled": _l("Lô đã hủy, không bán")}
+PERSONAL = {"worker": _l("Người làm"), "note": _l("Ghi chú")}
 AMEND_REASONS = {
     "wrong_day": _l("Nhầm ngày"),
     "wrong_quantity": _l("Nhầm số lượng"),

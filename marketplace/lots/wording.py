@@ -1,6 +1,6 @@
 """Diary details as label and value pairs a person reads, from our own rows and from sealed entries alike."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -65,6 +65,11 @@ def change_facts(kind: str, change: Any, *, measure: str, unit_label: str) -> li
         for at, details in ((change.before_at, change.before), (change.after_at, change.after))
     ]
     return differences(*sides)
+
+
+def personal_facts(values: Iterable[Fact]) -> list[Fact]:
+    """Facts of personal values (name, value)."""
+    return [(str(labels.PERSONAL[name]), value) for name, value in values]
 
 
 def _amount(kind: str, details: Mapping[str, Any], unit_label: str) -> list[Fact]:

@@ -20,7 +20,15 @@ from marketplace.provenance.histories import FoldedEvent, LotHistory, Remark, lo
 from marketplace.provenance.keys import add_keys, key_history_text, key_rows, make_root, publish_history, retire_key, sign_history
 from marketplace.provenance.loop import SealingLoop, start_sealing, watch
 from marketplace.provenance.mapping import add_map, lot_proof
-from marketplace.provenance.personal import Erasure, Opening, erasures_of, openings_of, published_openings
+from marketplace.provenance.personal import (
+    Erasure,
+    Opening,
+    erased_values,
+    erasures_of,
+    openings_of,
+    published_openings,
+    withheld_bodies,
+)
 from marketplace.provenance.phone import phone_bundle
 from marketplace.provenance.privacy import erase, erase_due, redact
 from marketplace.provenance.reading import (
@@ -72,6 +80,7 @@ __all__ = [
     "drain",
     "erase",
     "erase_due",
+    "erased_values",
     "erasures_of",
     "export",
     "grant",
@@ -109,4 +118,5 @@ __all__ = [
     "started",
     "void",
     "watch",
+    "withheld_bodies",
 ]

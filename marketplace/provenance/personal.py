@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 from flask import current_app
-from sqlalchemy import Connection, ScalarSelect, func, select
+from sqlalchemy import Connection, ScalarSelect, exists, func, select
 
 from marketplace.database import db, vietnam_day
 from marketplace.provenance.site import the_log
@@ -25,12 +25,14 @@ __all__ = [
     "Erasure",
     "Held",
     "Opening",
+    "erased_values",
     "erasures_of",
     "hold",
     "keep",
     "openings_of",
     "published_openings",
     "the_keys",
+    "withheld_bodies",
 ]
 
 log = structlog.get_logger()
@@ -122,6 +124,17 @@ def published_openings(entry_id: Any) -> ScalarSelect:
     """How many public openings the entry with this id has, as an SQL expression over a column of entry ids."""
     opening = tables.opening.c
     return select(func.count()).where(opening.entry_id == entry_id, opening.published).scalar_subquery()
+
+
+def erased_values(entry_id: Any) -> ScalarSelect:
+    """How many values of the entry with this id were erased, as an SQL expression like `published_openings`."""
+    return select(func.count()).where(tables.erasure.c.entry_id == entry_id).scalar_subquery()
+
+
+def withheld_bodies() -> ScalarSelect:
+    """How many bodies of the log are withheld, as an SQL expression."""
+    gone = ~exists().where(tables.body.c.seq == tables.redaction.c.seq)
+    return select(func.count()).select_from(tables.redaction).where(gone).scalar_subquery()
 
 
 def _key(connection: Connection, subject: str, until: str) -> SubjectKey:

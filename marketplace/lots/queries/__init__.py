@@ -17,6 +17,7 @@ from marketplace.lots.queries.desk import (
     lot_products,
     open_lots,
 )
+from marketplace.lots.queries.personal import lot_personal
 from marketplace.lots.queries.stock import PackableLot, lots_for_packing, stock_of
 from marketplace.lots.queries.trace import (
     TraceHead,
@@ -49,6 +50,7 @@ __all__ = [
     "lot_diary",
     "lot_of_code",
     "lot_page",
+    "lot_personal",
     "lot_products",
     "lots_for_packing",
     "open_lots",

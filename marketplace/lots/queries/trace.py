@@ -1,7 +1,7 @@
 """What the page behind a scanned code reads: one row that tells whether it changed, then its steps and papers."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,6 +17,7 @@ from marketplace.catalogue.queries import FIRST_PHOTO, PhotoRow
 from marketplace.database import db, fingerprint
 from marketplace.lots.models import DiaryEntry, GrowingArea, Lot, Stock
 from marketplace.lots.policies import NATURAL_PERSONS
+from marketplace.lots.queries.personal import published_personal
 from marketplace.places.models import PlaceUnit
 from marketplace.sellers.models import Certificate, Seller
 from marketplace.sellers.queries import CertificateRow
@@ -66,6 +67,8 @@ class TraceHead:
     checked: int
     certificates: int
     checkpoint_size: int | None
+    openings: int
+    erasures: int
     version: str
     """Changes whenever anything the page shows changes (but the day, the language and the page's own code)."""
 
@@ -113,6 +116,8 @@ class TraceStep:
     checked_by: str | None
     checked_at: datetime | None
     withheld: bool
+    personal: tuple[tuple[str, str], ...]  # name and value, those agreed to be public
+    erased: bool  # something personal was erased
     copied_at: datetime  # our own copy of the time, for an entry that cannot be read
 
     @property
@@ -173,6 +178,12 @@ def _stamp(column) -> Any:
     return _LINKED.with_only_columns(func.max(column)).scalar_subquery()
 
 
+def _of_entries(count: Callable[[Any], Any]) -> Any:
+    """The sum of a count over the lot's entries."""
+    total = func.coalesce(func.sum(count(DiaryEntry.event_id)), 0)
+    return select(total).where(DiaryEntry.lot_id == Lot.id).scalar_subquery()
+
+
 _COLUMNS = (
     Lot.id, Lot.code, Lot.number, Lot.state, Lot.state_reason, Lot.quantity, Lot.started_on, Lot.harvested_on,
     Lot.packed_on, Lot.best_before, Lot.released_at, Product.id, Product.slug, Product.name, Product.variety,
@@ -182,9 +193,11 @@ _COLUMNS = (
     select(func.count()).where(DiaryEntry.lot_id == Lot.id).scalar_subquery(), provenance.sealed_links(Lot.code),
     select(func.count(DiaryEntry.checked_by_id)).where(DiaryEntry.lot_id == Lot.id).scalar_subquery(),
     _LINKED.with_only_columns(func.count()).scalar_subquery(), provenance.checkpoint_size(),
+    _of_entries(provenance.published_openings), _of_entries(provenance.erased_values),
 )
 _FINGERPRINT = fingerprint(
-    *_COLUMNS, _stamp(Certificate.declared_at), _stamp(Certificate.checked_at), _stamp(Certificate.revoked_at)
+    *_COLUMNS, _stamp(Certificate.declared_at), _stamp(Certificate.checked_at), _stamp(Certificate.revoked_at),
+    provenance.withheld_bodies(),
 )
 _HEAD = (
     select(*_COLUMNS, _FINGERPRINT)
@@ -229,13 +242,18 @@ def trace_version(connection: Connection, code: str) -> str | None:
 
 def trace_page(code: str, *, day: date, head: TraceHead | None = None) -> TracePage | None:
     """All the page shows, certificates as of `day`. Four statements beside `trace_head`'s, five for a lot that an
-    inspector corrected or somebody disputed."""
+    inspector corrected or somebody disputed; one more for public personal values (and one in the store of their keys),
+    one for erased ones."""
     head = head or trace_head(code)
     if head is None:
         return None
     certificates = catalogue.certificates_of([head.product_id], day).get(head.product_id, [])
     history = provenance.lot_history(head.code)
-    steps = [_step(history, *row) for row in db.session.execute(_STEPS, {"lot_id": head.lot_id})]
+    rows = db.session.execute(_STEPS, {"lot_id": head.lot_id}).all()
+    events = [row[0] for row in rows]
+    told = published_personal(events) if head.openings else {}
+    gone = {item.entry_id for item in provenance.erasures_of(events)} if head.erasures else set()
+    steps = [_step(history, told.get(row[0], ()), row[0] in gone, *row) for row in rows]
     steps.sort(key=lambda step: (step.void is not None, step.happened_at))
     checkpoint = provenance.latest_checkpoint()
     return TracePage(head, tuple(steps), tuple(certificates), checkpoint, history.entries, history.last)
@@ -252,7 +270,7 @@ def _digest(seen: str) -> str:
 
 
 def _step(
-    history: provenance.LotHistory, event_id, kind, happened_at, recorded_at, leaf, checked_by, checked_at
+    history: provenance.LotHistory, personal, erased, event_id, kind, happened_at, recorded_at, leaf, checked_by, checked_at
 ) -> TraceStep:
     event = history.events.get(event_id)
     sound = event is not None and event.leaf_hex == leaf
@@ -261,7 +279,7 @@ def _step(
         kind, recorded_at, event.seq if event else other, leaf,
         tuple(map(_version, event.versions)) if sound else (), event.corrections if sound else (),
         event.disputes if sound else (), event.void if sound else None, checked_by, checked_at,
-        event_id in history.withheld, happened_at,
+        event_id in history.withheld, personal, erased, happened_at,
     )
 
 

@@ -10,6 +10,7 @@ from marketplace.accounts.models import Person
 from marketplace.database import db, transaction, vietnam_day
 from marketplace.errors import N_, Conflict, DomainError
 from marketplace.lots.models import DiaryEntry, Lot
+from marketplace.lots.personal import read_personal
 from marketplace.lots.policies import DIARISTS
 from marketplace.lots.services.access import lock_lot, require_member
 from marketplace.lots.services.events import add_entry
@@ -62,16 +63,19 @@ class DiaryFull(DomainError):
 
 def record_diary(
     *, actor: Person, seller_id: int, lot_id: int, kind: str, happened_at: datetime, details: Mapping[str, Any],
-    client_key: str | None, now: datetime, device_at: datetime | None = None,
+    client_key: str | None, now: datetime, device_at: datetime | None = None, personal: Mapping[str, str] | None = None,
+    publish: bool = False,
 ) -> DiaryEntry:
     """Write one entry and seal it; the same `client_key` on the same lot again returns the first entry.
 
     `details` by kind as `vocabulary.FIELDS` says (grams or pieces for `quantity` and `loss`). Field work goes into
-    drafts only, packing also into a released lot. Raises NotFound, Forbidden, WrongState, BadDetail, PersonalDetail,
+    drafts only, packing also into a released lot. `personal`: `worker`, `note`, shown to everybody only if `publish`.
+    Raises NotFound, Forbidden, WrongState, BadDetail, PersonalDetail,
     InFuture, TooOld, DeviceClockWrong, KeyReused, DiaryFull.
     """
     require_member(actor, seller_id, DIARISTS)
     read = with_interval(kind, happened_at, read_details(kind, details))
+    belongs = read_personal(personal or {})
     check_times(happened_at, device_at, now)
     with transaction():
         lot = lock_lot(lot_id=lot_id, seller_id=seller_id, states=("draft", "released"))
@@ -82,7 +86,7 @@ def record_diary(
         lock_lot(lot_id=lot_id, seller_id=seller_id, states=("draft", "released") if kind == "packing" else ("draft",))
         entry = add_entry(
             lot=lot, kind=kind, happened_at=happened_at, details=read, actor_id=actor.id, now=now, client_key=key,
-            device_at=device_at,
+            device_at=device_at, personal=belongs, publish=publish,
         )
         _follow(lot, kind, vietnam_day(happened_at), read)
     return entry

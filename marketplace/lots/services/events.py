@@ -12,6 +12,7 @@ from marketplace.catalogue.models import Product
 from marketplace.database import db
 from marketplace.errors import NotFound
 from marketplace.lots.models import DiaryEntry, GrowingArea, Lot
+from marketplace.lots.personal import record_arguments
 from marketplace.lots.policies import NATURAL_PERSONS
 from marketplace.lots.services.access import log_name
 from marketplace.lots.vocabulary import UNITS
@@ -35,12 +36,14 @@ def record_shipment(
 
 def add_entry(
     *, lot: Lot, kind: str, happened_at: datetime, details: dict[str, Any], actor_id: int | None, now: datetime,
-    client_key: str | None = None, device_at: datetime | None = None,
+    client_key: str | None = None, device_at: datetime | None = None, personal: Mapping[str, str] | None = None,
+    publish: bool = False,
 ) -> DiaryEntry:
-    """Record in the log and keep our searchable copy. `details` are public structured values (see vocabulary)."""
+    """Record in the log and keep our searchable copy. `details` are public structured values (see vocabulary),
+    `personal` what belongs to a person (see lots.personal): it is in no row of ours, public only with `publish`."""
     receipt = provenance.record(
         kind=kind, event=event_values(lot, kind, happened_at, details), lots=[lot.code], who=log_name(lot.seller_id, now=now),
-        now=now, device=device_at,
+        now=now, device=device_at, **record_arguments(lot.seller_id, personal or {}, publish),
     )
     entry = DiaryEntry(
         lot_id=lot.id, event_id=receipt.event_id, leaf=receipt.leaf_hex, kind=kind, happened_at=happened_at,

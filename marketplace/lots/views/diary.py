@@ -60,7 +60,8 @@ def write_diary(lot_id: int, slug: str):
         try:
             services.record_diary(
                 actor=current_user, seller_id=g.member.seller_id, lot_id=row.id, kind=kind, details=form.details(),
-                happened_at=moment_of(form.happened_on.data, now), client_key=form.client_key.data or None, now=now)
+                happened_at=moment_of(form.happened_on.data, now), client_key=form.client_key.data or None, now=now,
+                **form.personal())
         except NotFound:
             abort(404)
         except DomainError as error:

@@ -103,10 +103,10 @@ def own_lot(lot_id: int) -> queries.LotPage:
 
 def told_entries(row: queries.LotPage) -> list[tuple]:
     """The lot's diary as its templates take it: entry, facts as they count, and (change, what it changed) of each."""
-    unit = {"measure": row.measure, "unit_label": row.unit_label}
+    unit, belongs = {"measure": row.measure, "unit_label": row.unit_label}, queries.lot_personal(row.id)
     return [
         (
-            entry, wording.diary_facts(entry.kind, entry.details, **unit),
+            entry, wording.diary_facts(entry.kind, entry.details, **unit) + wording.personal_facts(belongs.get(entry.id, ())),
             [(change, wording.change_facts(entry.kind, change, **unit)) for change in entry.changes],
         )
         for entry in queries.lot_diary(row.id)
