@@ -371,7 +371,6 @@ NAME = re.compile("[!-~]{1,200}")
 TYPE = re.compile("[a-z0-9-]+(/[a-z0-9-]+)+")
 WORD = re.compile("[a-z][a-z0-9_]{0,39}")
 HEX = re.compile("[0-9a-f]{64}")
-PRINTABLE = re.compile("[ -~]*")
 POINTER = re.compile("(/([ -.0-}]|~[01])+)+")
 VKEY_TEXT = re.compile("[!-~]{1,500}")
 TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z", re.ASCII)
@@ -407,6 +406,7 @@ def read_profile(data: bytes) -> dict:
 
 
 def check_profile(value: object, level: int, ascii_only: bool) -> None:
+    """ValueError unless a value at this level, and what it holds, keeps to SPEC §1; `ascii_only` spares the look for NFC."""
     if level > 32:
         raise ValueError("nested deeper than 32 levels")
     kind = type(value)
@@ -415,9 +415,11 @@ def check_profile(value: object, level: int, ascii_only: bool) -> None:
             raise ValueError("a string that is not in NFC")
     elif kind is dict:
         for key, item in value.items():
-            if not PRINTABLE.fullmatch(key):
+            if not (key.isascii() and key.isprintable()):
                 raise ValueError("a key that is not printable ASCII")
-            check_profile(item, level + 1, ascii_only)
+            # most values are plain words: spared the call
+            if type(item) is not str or level == 32 or not (ascii_only or item.isascii()):
+                check_profile(item, level + 1, ascii_only)
     elif kind is list:
         for item in value:
             check_profile(item, level + 1, ascii_only)
@@ -707,6 +709,8 @@ def spill() -> sqlite3.Connection:
     connection = sqlite3.connect("", isolation_level=None)
     for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-16000", "temp_store=FILE"):
         connection.execute(f"PRAGMA {pragma}")
+    # one transaction that is never committed: the database is gone with the program
+    connection.execute("BEGIN")
     return connection
 
 
@@ -889,6 +893,7 @@ class Memory:
         for table in self.TABLES:
             self.sql.execute(table)
         self.lots = 0
+        self.fresh: dict = {"changed": set(), "owner": set()}
 
     def claim(self, entry_id: str) -> None:
         """ValueError when an earlier entry has this id."""
@@ -905,9 +910,21 @@ class Memory:
             demand(link["prev"] == prev, f"lot {link['lot']} is not linked to its last entry")
             self.lots += row is None
             self.sql.execute("INSERT OR REPLACE INTO lot VALUES (?, ?, ?)", (key, n + 1, leaf))
-            self.sql.execute("INSERT OR IGNORE INTO changed VALUES (?)", (key,))
+            self.note("changed", (key,))
+
+    def note(self, table: str, row: tuple) -> None:
+        """Put a row into `changed` or `owner`, by and by: many rows at once cost a third."""
+        self.fresh[table].add(row)
+        if len(self.fresh[table]) >= 4096:
+            self.flush(table)
+
+    def flush(self, table: str) -> None:
+        marks = "?" if table == "changed" else "?, ?"
+        self.sql.executemany(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", self.fresh[table])  # noqa: S608 (two fixed names)
+        self.fresh[table].clear()
 
 
+@functools.lru_cache(maxsize=1024)
 def lot_key(lot: str) -> bytes:
     return hashlib.sha256(b"lot\x00" + lot.encode("utf-8")).digest()
 
@@ -936,6 +953,7 @@ class LotMap:
         return {smallest}
 
     def root(self, height: int) -> bytes:
+        self.memory.flush("changed")
         if height != self.height:
             self.sql.execute("DELETE FROM node")
             self.height, source = height, "SELECT key FROM lot ORDER BY key"
@@ -1014,7 +1032,7 @@ class Fold:
     """Which corrections, voidings, disputes and recalls count. `read(seq)` gives an earlier entry or None (withheld)."""
 
     def __init__(self, memory: Memory, read: object) -> None:
-        self.sql, self.read = memory.sql, read
+        self.memory, self.sql, self.read = memory, memory.sql, read
         self.operator: str | None = None
         self.certifiers: set = set()
 
@@ -1029,7 +1047,7 @@ class Fold:
             self.certifiers.discard(entry["ev"]["to"])
         elif kind == EVENT:
             for link in entry["lots"]:
-                self.sql.execute("INSERT OR IGNORE INTO owner VALUES (?, ?)", (lot_key(link["lot"]), who))
+                self.memory.note("owner", (lot_key(link["lot"]), who))
         elif kind == RECALL:
             return self.tell(seq, None, entry, self.recall_fails(entry))
         elif kind in (CORRECT, VOID, DISPUTE):
@@ -1047,6 +1065,7 @@ class Fold:
     def recall_fails(self, entry: dict) -> str | None:
         if self.privileged(entry["who"]):
             return None
+        self.memory.flush("owner")
         strange = [
             link["lot"]
             for link in entry["lots"]
