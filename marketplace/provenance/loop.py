@@ -11,7 +11,7 @@ from marketplace.provenance import sealing
 
 log = structlog.get_logger()
 
-_POLL, _WATCH = 0.2, 1.0
+_POLL, _WATCH, _STUCK = 0.2, 1.0, 2.0
 
 
 class SealingLoop:
@@ -27,6 +27,7 @@ class SealingLoop:
         self._interval = app.extensions["settings"].checkpoint_interval
         self._woken, self._stopping = threading.Event(), threading.Event()
         self._seen: int | None = None
+        self._stuck: tuple[tuple[int, int], float] | None = None
         self._next_checkpoint = 0.0
         self._trouble = ""
         self._thread = threading.Thread(target=self._run, name="sealing", daemon=True)
@@ -62,14 +63,21 @@ class SealingLoop:
 
     def turn(self) -> None:
         """One look at the queue and the clock."""
-        waiting = sealing.first_waiting()
+        queue = sealing.queue_ends()
         db.session.rollback()
-        if waiting is not None and (not self._takeover or waiting == self._seen):
-            sealing.drain()
-        self._seen = waiting
+        if queue and self._due(queue):
+            stuck = not sealing.drain()
+            self._stuck = (queue, time.monotonic() + _STUCK) if stuck else None
+        self._seen = queue and queue[0]
         if not self._takeover and time.monotonic() >= self._next_checkpoint:
             self._next_checkpoint = time.monotonic() + self._interval
             sealing.publish_checkpoint(now=utcnow())
+
+    def _due(self, queue: tuple[int, int]) -> bool:
+        """A takeover leaves the worker a second; a queue of stopped entries alone is not read over and over."""
+        if self._takeover and queue[0] != self._seen:
+            return False
+        return self._stuck is None or self._stuck[0] != queue or time.monotonic() >= self._stuck[1]
 
 
 def watch(app: Flask) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, event, func, select, text
 from sqlalchemy.orm import Session
 
 from marketplace.database import after_commit, db, on_postgresql, transaction
@@ -17,6 +17,7 @@ from marketplace.provenance.site import TEXTS, Site, the_log, the_site, writing
 from traceability.errors import LogStateError, TraceabilityError
 from traceability.log import Batch
 from traceability.log.export import export as write_export
+from traceability.storage import tables
 
 log = structlog.get_logger()
 
@@ -70,10 +71,11 @@ def drain() -> int:
     return total
 
 
-def first_waiting() -> int | None:
-    """The oldest row of the queue, or None when nothing waits. For the loop: one cheap statement."""
-    rows = the_log().storage.pending(db.session.connection(), 1)
-    return rows[0].qid if rows else None
+def queue_ends() -> tuple[int, int] | None:
+    """The oldest and the newest row of the queue, or None when nothing waits. For the loop: one cheap statement."""
+    qid = tables.pending.c.qid
+    first, last = db.session.execute(select(func.min(qid), func.max(qid))).one()
+    return None if first is None else (first, last)
 
 
 def may_sequence() -> bool:
@@ -93,7 +95,7 @@ def publish_checkpoint(*, now: datetime) -> int:
     if not site.log.started(connection) or not site.fit(connection):
         db.session.rollback()
         return 0
-    if first_waiting() is not None:
+    if queue_ends():
         drain()
     add_map(now=now)
     connection = db.session.connection()
