@@ -8,7 +8,7 @@ import structlog
 from marketplace.database import db
 from marketplace.provenance.histories import CERTIFIER
 from marketplace.provenance.mapping import lot_proof
-from marketplace.provenance.personal import openings_of
+from marketplace.provenance.personal import erasures_of, openings_of
 from marketplace.provenance.site import OPERATOR, the_log
 from traceability.canonical.entry import Entry, read_entry
 from traceability.canonical.types import EVENT
@@ -26,14 +26,16 @@ def phone_bundle(code: str) -> dict[str, Any] | None:
     if signed is None:
         return None
     rows = the.storage.sealed_of_lot(connection, code)
+    ids = [row.id for row in rows]
+    erased = {erasure.by_id for erasure in erasures_of(ids)}
     return build(
         the.storage,
         connection,
         lot=code,
         signed=signed,
         proof=_map_of(code),
-        context=_rights(_readable(row.data for row in rows)),
-        openings=openings_of([row.id for row in rows]),
+        context=[*_rights(_readable(row.data for row in rows)), *sorted(erased)],
+        openings=openings_of(ids),
     )
 
 

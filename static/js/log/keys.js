@@ -9,7 +9,8 @@ export const timesOf = (held) => held.filter(({ key, at }) => key.type === COSIG
 
 export class Promises {
   constructor() {
-    this.rows = []; // {key, from, to}
+    this.rows = []; // {key, from}
+    this.ends = new Map(); // key → the size it is retired at; what is retired stays retired
     this.root = undefined;
   }
 
@@ -21,13 +22,13 @@ export class Promises {
     } else if (t === KEY && "add" in ev) {
       this.rows.push({ key: ev.add, from: Math.max(ev.from, seq + 1) });
     } else if (t === KEY) {
-      for (const row of this.rows) if (row.key === ev.retire) row.to = Math.min(row.to ?? Infinity, Math.max(ev.to, seq + 1));
+      this.ends.set(ev.retire, Math.min(this.ends.get(ev.retire) ?? Infinity, Math.max(ev.to, seq + 1)));
     }
   }
 
   // Is the key (its text) good for a checkpoint of this size?
   covers(key, size) {
-    return this.rows.some((row) => row.key === key && row.from <= size && !(row.to <= size));
+    return this.rows.some((row) => row.key === key && row.from <= size) && !(this.ends.get(key) <= size);
   }
 
   // Does each line of a key history (docs/log.md §4) say what the log of this size says, in order, each key once?
@@ -46,6 +47,7 @@ export class Promises {
   #says(key, { from, to }, size) {
     const row = this.rows.find((item) => item.key === key);
     if (!row) return from > size;
-    return row.from === from && (to === undefined || (row.to === undefined ? to > size : to === row.to));
+    const end = this.ends.get(key);
+    return row.from === from && (to === undefined || (end === undefined ? to > size : to === end));
   }
 }

@@ -67,16 +67,22 @@ class Check {
     this.keys = [...await Promise.all(lines.map(parseVerifierKey)), ...(policy?.keys() ?? [])];
     const held = await verifyNote(parsed, this.keys);
     Object.assign(this, checkpoint);
-    this.signers = signersOf(this.origin, held);
-    if (policy?.logs.length) this.signers = this.signers.filter((key) => policy.logs.some((log) => log.key.text === key.text));
+    this.policy = policy;
+    this.signers = this.signersAmong(held);
     if (!this.signers.length) fail(TAMPERED, "the checkpoint is not signed by a key of the log");
     if (policy && !policy.check(held)) fail(INCOMPLETE, "too few witnesses have signed");
     if (this.size === 0) fail(TAMPERED, "a checkpoint of the empty log");
   }
 
+  // The log's own keys that have signed; with a policy that names logs, only those it names.
+  signersAmong(held) {
+    const logs = this.policy?.logs ?? [];
+    return signersOf(this.origin, held).filter((key) => !logs.length || logs.some((log) => log.key.text === key.text));
+  }
+
   async checkSince({ parsed, checkpoint }) {
     const held = await or(USAGE, undefined, () => verifyNote(parsed, this.keys));
-    if (checkpoint.origin !== this.origin || !signersOf(this.origin, held).length) fail(USAGE, "the older note is not this log's");
+    if (checkpoint.origin !== this.origin || !this.signersAmong(held).length) fail(USAGE, "the older note is not this log's");
   }
 
   // Every file the size needs is read; what is in them is looked at later.
