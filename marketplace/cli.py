@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -20,6 +21,8 @@ from marketplace.accounts.models import ROLES, Person
 from marketplace.accounts.services import second_factor
 from marketplace.accounts.services.care import AREAS
 from marketplace.database import db, utcnow
+from marketplace.lots import services as lots
+from marketplace.lots.personal import subject_of
 from marketplace.statistics import services as statistics
 
 
@@ -167,6 +170,42 @@ def log_export(folder: Path) -> None:
     provenance.publish_checkpoint(now=utcnow())
     provenance.ask_witnesses(now=utcnow(), at_once=True)
     click.echo(f"{provenance.export(folder)} entries in {folder}")
+
+
+@log_group.command("erase")
+@click.option("--subject", help="Whose values: `seller:<id>`, or a subject told before.")
+@click.option("--seller", "seller_id", type=int, help="The seller's number; with --worker, one who worked there.")
+@click.option("--worker", help="Name as it was written in the diary.")
+@click.option("--ground", default="request", show_default=True, help="One word for the public log.")
+def log_erase(subject: str | None, seller_id: int | None, worker: str | None, ground: str) -> None:
+    """Erase every personal value of a subject for good; a second time finds nothing. The log says that, not whose."""
+    if (subject is None) == (seller_id is None):
+        raise click.UsageError("name --subject or --seller")
+    whose = subject or subject_of(seller_id, worker=worker)
+    _told_or_refused(lambda: f"{provenance.erase(subject=whose, ground=ground, now=utcnow())} values erased")
+
+
+@log_group.command("redact")
+@click.argument("seq", type=int)
+@click.option("--reason", required=True, help="One word for the public log: phone_number, name …")
+def log_redact(seq: int, reason: str) -> None:
+    """EMERGENCY: withhold the content of entry SEQ (counted from 0) for ever. Its mark stays, everybody sees that."""
+
+    def work() -> str:
+        name = provenance.redact(seq=seq, reason=reason, now=utcnow())
+        forgot = lots.forget_details(event_id=name)
+        provenance.sweep("diary_entry", "diary_change")
+        return f"entry {seq} is withheld; {forgot} rows of ours forgot its words"
+
+    _told_or_refused(work)
+
+
+def _told_or_refused(work: Callable[[], str]) -> None:
+    """Print what was done, or the log's refusal in one line with exit code 1."""
+    try:
+        click.echo(work())
+    except (ValueError, provenance.Refused) as error:
+        raise click.ClickException(str(error)) from error
 
 
 @log_group.command("check")

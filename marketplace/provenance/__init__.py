@@ -30,7 +30,7 @@ from marketplace.provenance.personal import (
     withheld_bodies,
 )
 from marketplace.provenance.phone import phone_bundle
-from marketplace.provenance.privacy import erase, erase_due, redact
+from marketplace.provenance.privacy import Refused, erase, erase_due, redact, sweep
 from marketplace.provenance.reading import (
     Checkpoint,
     LogEntry,
@@ -62,6 +62,7 @@ __all__ = [
     "NotSealedYet",
     "Opening",
     "Receipt",
+    "Refused",
     "Remark",
     "Report",
     "SealingLoop",
@@ -116,6 +117,7 @@ __all__ = [
     "signer_command",
     "start_sealing",
     "started",
+    "sweep",
     "void",
     "watch",
     "withheld_bodies",

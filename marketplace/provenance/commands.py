@@ -8,7 +8,7 @@ from flask.cli import AppGroup
 from sqlalchemy import inspect, text
 
 from marketplace.database import db, on_postgresql, transaction, utcnow
-from marketplace.provenance import anchoring, beginning, erasing, keys, resuming, site
+from marketplace.provenance import anchoring, beginning, keys, resuming, site, upkeep
 from traceability.errors import TraceabilityError
 from traceability.storage.roles import role_statements
 
@@ -112,5 +112,5 @@ def roles(prefix: str, now: bool) -> None:
 
 def install_commands(group: click.Group) -> None:
     """Attach the commands to `flask log`."""
-    for command in (start, resume, keys_group, roles, anchoring.witness, anchoring.anchor, *erasing.COMMANDS):
+    for command in (start, resume, keys_group, roles, anchoring.witness, anchoring.anchor, *upkeep.COMMANDS):
         group.add_command(command)

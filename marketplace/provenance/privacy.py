@@ -15,6 +15,9 @@ from traceability.log.erasure import announce_redaction, erase_openings
 
 log = structlog.get_logger()
 
+Refused = TraceabilityError
+"""What the log refuses with; the message is for the operator."""
+
 RETENTION = "retention"
 _WORD = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
@@ -63,7 +66,7 @@ def redact(*, seq: int, reason: str, now: datetime) -> str:
         log.critical("redaction-not-published", seq=seq, code=error.code)
     with transaction() as session:
         log_.storage.withhold(session.connection(), seq)
-    sweep(whole=True)
+    sweep("tlog_body", "tlog_pending")
     return row.id
 
 
@@ -78,20 +81,21 @@ def redactions() -> str:
 TEXTS["redactions"] = redactions
 
 
-def sweep(*, whole: bool = False) -> None:
-    """Overwrite what the database keeps of deleted rows: on SQLite the write-ahead log (and with `whole` every page),
-    on PostgreSQL the tables' dead rows. With `whole` the log's bodies are locked while they are written anew."""
+def sweep(*rewritten: str) -> None:
+    """Overwrite what the database keeps of deleted rows: on SQLite the write-ahead log, on PostgreSQL dead openings.
+
+    `rewritten` are tables to be written anew, locked meanwhile (on SQLite the whole file).
+    """
     db.session().rollback()
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("VACUUM tlog_opening"))
-            if whole:
-                connection.execute(text("VACUUM FULL tlog_body"))
-                connection.execute(text("VACUUM FULL tlog_pending"))
+            for table in rewritten:
+                connection.execute(text(f"VACUUM FULL {table}"))
             return
     driver = db.engine.raw_connection()
     try:
-        if whole:
+        if rewritten:
             driver.driver_connection.execute("VACUUM")
         [busy, *_] = driver.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:

@@ -1,4 +1,4 @@
-"""The operator's commands on what may be taken back: `flask log erase`, `redact`, `copy-keys`, `rebuild-map`."""
+"""The operator's commands on the keys of persons and the map's tables: `flask log copy-keys`, `rebuild-map`."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -6,7 +6,6 @@ from pathlib import Path
 import click
 
 from marketplace.database import utcnow
-from marketplace.provenance import privacy
 from marketplace.provenance.personal import the_keys
 from marketplace.provenance.site import the_log, writing
 from traceability.errors import TraceabilityError
@@ -14,17 +13,6 @@ from traceability.log.completeness import rebuild
 
 KEEP_COPIES = timedelta(days=14)
 """So long an erased value could still be read by who holds a copy of the keys and an old backup."""
-
-
-@click.command("erase")
-@click.option("--subject", required=True, help="Whose values: `seller:<id>`, or what `log subject` prints.")
-@click.option("--ground", default="request", show_default=True, help="One word for the public log: request, law …")
-def erase(subject: str, ground: str) -> None:
-    """Erase every personal value of a subject; may be repeated, a second time finds nothing."""
-    try:
-        click.echo(f"{privacy.erase(subject=subject, ground=ground, now=utcnow())} values erased")
-    except (ValueError, TraceabilityError) as error:
-        raise click.ClickException(str(error)) from error
 
 
 @click.command("copy-keys")
@@ -54,7 +42,7 @@ def rebuild_map() -> None:
     click.echo("there is no map yet" if state is None else f"map entry {state.seq}: {state.lots} lots")
 
 
-COMMANDS = (erase, copy_keys, rebuild_map)
+COMMANDS = (copy_keys, rebuild_map)
 
 
 def _made(path: Path) -> datetime:
