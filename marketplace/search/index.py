@@ -2,12 +2,14 @@
 
 Each tier (marks as typed, whole words in the name, anywhere) is cut at RANKED_HITS, newest product first, before it is
 ranked: ranking costs by hits looked at, not by the size of the market, and an exact hit is never lost among loose ones.
+A looser tier is not looked into at all once a stricter one is full.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, column, literal, select, table, text, union_all
+from sqlalchemy import CTE, ColumnElement, CompoundSelect, Select, column, func, literal, select, table, text, union_all
 
 from marketplace.catalogue.models import Product
 from marketplace.database import db, on_postgresql
@@ -55,8 +57,8 @@ def ranked(words: Words, filters: Sequence[ColumnElement[bool]]) -> tuple[list[i
             loose = 0 if tier == 0 and words.has_marks else 1
             best[product_id] = (loose, reading.closeness(name_key, words), -product_id)
     ids = sorted(best, key=best.__getitem__)
-    loosest = sum(1 for row in rows if row[1] == len(tiers) - 1)
-    return ids[:RANKED_HITS], len(ids) > RANKED_HITS or loosest == RANKED_HITS
+    full = max(Counter(tier for _, tier, _ in rows).values(), default=0) == RANKED_HITS
+    return ids[:RANKED_HITS], len(ids) > RANKED_HITS or full
 
 
 def _tiers(words: Words, postgresql: bool) -> list[tuple[str, str]]:
@@ -72,22 +74,26 @@ def _tiers(words: Words, postgresql: bool) -> list[tuple[str, str]]:
 
 def _build(kinds: tuple[str, ...], postgresql: bool, filters: Sequence[ColumnElement[bool]]) -> CompoundSelect:
     """All tiers in one statement, the expressions as parameters m0, m1 …"""
-    tier = _tsvector_tier if postgresql else _fts5_tier
-    conditions = [text(_CONDITIONS[kind].format(f"m{number}")) for number, kind in enumerate(kinds)]
-    return union_all(*(select(tier(i, condition, filters).subquery()) for i, condition in enumerate(conditions)))
+    make = _tsvector_tier if postgresql else _fts5_tier
+    tiers: list[CTE] = []
+    for number, kind in enumerate(kinds):
+        condition = text(_CONDITIONS[kind].format(f"m{number}"))
+        room = [select(func.count()).select_from(tier).scalar_subquery() < RANKED_HITS for tier in tiers]
+        tiers.append(make(number, [condition, *room], filters).cte(f"tier{number}").prefix_with("MATERIALIZED"))
+    return union_all(*(select(tier) for tier in tiers))
 
 
 _unfiltered = lru_cache(maxsize=16)(lambda kinds, postgresql: _build(kinds, postgresql, ()))
 
 
-def _fts5_tier(number: int, condition: ColumnElement[bool], filters: Sequence[ColumnElement[bool]]) -> Select:
-    hits = select(_FTS5.c.rowid.label("id"), literal(number).label("tier"), _FTS5.c.name.label("name_key")).where(condition)
+def _fts5_tier(number: int, conditions: Sequence[ColumnElement[bool]], filters: Sequence[ColumnElement[bool]]) -> Select:
+    hits = select(_FTS5.c.rowid.label("id"), literal(number).label("tier"), _FTS5.c.name.label("name_key")).where(*conditions)
     return _filtered(hits, _FTS5.c.rowid, filters)
 
 
-def _tsvector_tier(number: int, condition: ColumnElement[bool], filters: Sequence[ColumnElement[bool]]) -> Select:
+def _tsvector_tier(number: int, conditions: Sequence[ColumnElement[bool]], filters: Sequence[ColumnElement[bool]]) -> Select:
     # Materialised: with ORDER BY and LIMIT in sight the planner walks the key backwards and tests every row instead.
-    found = select(_TSVECTOR.c.product_id, _TSVECTOR.c.name_key).where(condition).cte(f"hits{number}")
+    found = select(_TSVECTOR.c.product_id, _TSVECTOR.c.name_key).where(*conditions).cte(f"hits{number}")
     found = found.prefix_with("MATERIALIZED")
     hits = select(found.c.product_id.label("id"), literal(number).label("tier"), found.c.name_key)
     return _filtered(hits, found.c.product_id, filters)

@@ -40,10 +40,17 @@ def run() -> list[dict]:
     """Rows {name, value, unit, base, ratio, mark}: value in orders a second, ratio to the raw four statements."""
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        rows += _measured(SqliteDatabase(Path(folder)))
+        rows += _measured(SqliteDatabase(_made(folder, "sqlite")))
         if postgres_url():
-            rows += _measured(PostgresDatabase(Path(folder), postgres_url()))
+            rows += _measured(PostgresDatabase(_made(folder, "postgresql"), postgres_url()))
     return rows
+
+
+def _made(folder: str, name: str) -> Path:
+    """A data folder of its own for each engine: it holds the signer's memory."""
+    place = Path(folder, name)
+    place.mkdir()
+    return place
 
 
 def _measured(database) -> list[dict]:

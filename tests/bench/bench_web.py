@@ -5,6 +5,7 @@ the project's first marks for prepared, unchanged and uncached trace pages.
 """
 
 import gc
+import logging
 import os
 import socket
 import statistics
@@ -16,6 +17,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import structlog
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from marketplace.database import db, utcnow
@@ -159,6 +161,7 @@ def _header(answer: bytes, name: bytes) -> str:
 
 def _in_process(app, url: str, product: str) -> list[dict]:
     app.testing = False
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))  # a line a request would drown ours
     core = web_apps.core_app(url)
     calls = {
         "core": lambda: _call(core, "/"), "home": lambda: _call(app, "/"), "catalogue": lambda: _call(app, "/san-pham"),
