@@ -85,7 +85,7 @@ _VOIDED = {
     "when": "02/10/2026",
     "iso": "2026-10-02",
     "who": _l("HTX Trường Thành"),
-    "facts": [(_l("Lượng dùng"), "50 kg")],
+    "facts": [(_l("Lượng dùng"), "50 kg", [])],
     "void": True,
     "doubts": [_l("Cán bộ kiểm tra cho rằng việc này chưa đúng. Lý do: ngày chưa đúng.")],
     "corrections": [_l("Đã bỏ lúc 29/10/2026 08:05, do người sản xuất bỏ. Lý do: nhầm lô. Việc này không tính.")],

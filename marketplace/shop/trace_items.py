@@ -47,7 +47,7 @@ def _item(page: TracePage, step: TraceStep) -> dict:
         "text": _remark(step),
         "void": step.void is not None,
         "corrections": _corrections(step),
-        "doubts": [_doubt(remark) for remark in step.disputes],
+        "doubts": [_doubt(step, remark) for remark in step.disputes],
         "checked_by": _checker(step),
     }
 
@@ -81,12 +81,14 @@ def _correction(remark: Remark) -> str:
     return _("Đã sửa lúc %(moment)s, do %(who)s sửa. Lý do: %(why)s.", **told)
 
 
-def _doubt(remark: Remark) -> str:
-    who = labels.DOUBTERS.get(remark.by, labels.DOUBTERS["other"])
-    return _(
-        "%(who)s cho rằng việc này chưa đúng, ghi lúc %(moment)s. Lý do: %(why)s.", who=who,
-        moment=format_moment(remark.at), why=_reason(labels.DOUBTS, remark),
+def _doubt(step: TraceStep, remark: Remark) -> str:
+    told = _(
+        "%(who)s cho rằng việc này chưa đúng, ghi lúc %(moment)s. Lý do: %(why)s.",
+        who=labels.DOUBTERS.get(remark.by, labels.DOUBTERS["other"]), moment=format_moment(remark.at),
+        why=_reason(labels.DOUBTS, remark),
     )
+    answered = any(later.at > remark.at for later in step.corrections)
+    return told + " " + _("Sau đó việc này đã được sửa lại.") if answered else told
 
 
 def _reason(words: dict, remark: Remark) -> str:
