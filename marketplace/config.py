@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 DEMO_SECRET = "demo-secret-that-never-works-in-production"  # noqa: S105 - refused below outside development
 DEMO_STRIPE_KEY = "sk_test_demo"
@@ -101,13 +102,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         data_dir=data_dir,
         public_url=_public_url(environ, f"http://127.0.0.1:{port}", production),
         log_origin=environ.get("LOG_ORIGIN", "" if production else "localhost/log/1") or _required("LOG_ORIGIN"),
-        signer_socket=_signer_socket(environ, production),
-        log_sequencing=_sequencing(environ, environment, database_url),
-        checkpoint_interval=_count(environ, "CHECKPOINT_INTERVAL", "5"),
-        log_export_dir=environ.get("LOG_EXPORT_DIR", ""),
-        log_policy=_file(environ, "LOG_POLICY"),
-        log_witness_minutes=_count(environ, "LOG_WITNESS_MINUTES", "10"),
-        log_mirrors=_addresses(environ, "LOG_MIRRORS"),
+        **_of_log(environ, environment, database_url),
         redis_url=environ.get("REDIS_URL", ""),
         mail_url=environ.get("MAIL_URL", ""),
         stripe_api_base=environ.get("STRIPE_API_BASE", gateway),
@@ -125,6 +120,19 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         site_email=environ.get("SITE_EMAIL", ""),
         site_registration=environ.get("SITE_REGISTRATION", ""),
     )
+
+
+def _of_log(environ: Mapping[str, str], environment: str, database_url: str) -> dict[str, Any]:
+    """How the log is sealed, signed, exported and witnessed."""
+    return {
+        "signer_socket": _signer_socket(environ, environment == "production"),
+        "log_sequencing": _sequencing(environ, environment, database_url),
+        "checkpoint_interval": _count(environ, "CHECKPOINT_INTERVAL", "5"),
+        "log_export_dir": environ.get("LOG_EXPORT_DIR", ""),
+        "log_policy": _file(environ, "LOG_POLICY"),
+        "log_witness_minutes": _count(environ, "LOG_WITNESS_MINUTES", "10"),
+        "log_mirrors": _addresses(environ, "LOG_MIRRORS"),
+    }
 
 
 def _required(name: str) -> str:

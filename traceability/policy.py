@@ -7,7 +7,6 @@ beyond ASCII are opaque.
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from traceability.checkpoint import COSIGNATURE_V1, ED25519, VerifierKey, parse_verifier_key
 from traceability.errors import NoteError, PolicyError
@@ -17,6 +16,7 @@ NONE = "none"
 
 _FORBIDDEN = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
 _COUNT = re.compile(r"[1-9][0-9]{0,3}")
+_URL = re.compile(r"https?://(?:[^/?#@:\[\]]+|\[[0-9A-Fa-f:.]+\])(?::([1-9][0-9]{0,4}))?(?:/[^?#]*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +177,7 @@ def _key(text: str, kind: int, others: Iterable[KnownLog | Witness]) -> Verifier
 def _url(text: str | None) -> str | None:
     if text is None:
         return None
-    parts = urlsplit(text)
-    plain = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and text.isprintable()
-    if not plain or "@" in parts.netloc or parts.query or parts.fragment:
+    found = _URL.fullmatch(text)
+    if not found or not text.isprintable() or int(found[1] or 0) > 65_535:
         raise ValueError("an address is https://host/path or http://host/path, without user, query or fragment")
     return text.rstrip("/")

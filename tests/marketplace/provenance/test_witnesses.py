@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from marketplace import provenance
+from marketplace.config import BadSettings, read
 from marketplace.database import db, transaction
 from marketplace.provenance.site import the_log, the_site
 from marketplace.provenance.witnesses import LogWitness
@@ -240,3 +241,16 @@ def test_anchor_picture_reads_back_as_the_text(app, tmp_path):
 
 def test_no_anchor_before_the_first_checkpoint(app):
     assert app.test_cli_runner().invoke(args=["log", "anchor"]).exit_code == 1
+
+
+@pytest.mark.parametrize("change", [{"LOG_POLICY": "nowhere"}, {"LOG_MIRRORS": "mirror.example"}, {"LOG_WITNESS_MINUTES": "ten"}])
+def test_settings_that_cannot_work_stop_the_start(change):
+    with pytest.raises(BadSettings, match=next(iter(change))):
+        read(change)
+
+
+def test_settings_name_the_policy_and_the_mirrors(tmp_path):
+    (tmp_path / "policy").write_text("quorum none\n", encoding="utf-8")
+    found = read({"LOG_POLICY": str(tmp_path / "policy"), "LOG_MIRRORS": "https://a.example/log https://b.example"})
+
+    assert (found.log_policy, found.log_mirrors) == (tmp_path / "policy", ("https://a.example/log", "https://b.example"))
