@@ -5,6 +5,8 @@ from pathlib import Path
 
 from marketplace.database import transaction
 from marketplace.provenance.site import the_site
+from traceability.log.completeness import rebuild
+from traceability.log.erasure import reapply
 from traceability.log.resuming import Resumed
 from traceability.log.resuming import resume as bring_back
 
@@ -17,7 +19,12 @@ def resume(*, folder: Path | None, now: datetime) -> Resumed:
     source = folder or (kept if kept and (kept / "checkpoint").exists() else None)
     signed = site.log.signer.state()
     with transaction() as session:
-        return bring_back(site.log, session.connection(), _reader(source) if source else None, signed, now)
+        connection = session.connection()
+        done = bring_back(site.log, connection, _reader(source) if source else None, signed, now)
+        if done.size > done.before:
+            reapply(site.log.storage, connection, done.before)
+            rebuild(site.log.storage, connection)
+        return done
 
 
 def _reader(folder: Path):

@@ -16,6 +16,7 @@ from traceability.log.erasure import (
     encrypt,
     erase_openings,
     new_opening,
+    reapply,
 )
 from traceability.storage.derived import StoredOpening
 
@@ -181,3 +182,20 @@ def test_a_lot_goes_on_over_a_withheld_entry_and_its_id_stays_taken(engine, log,
             log.submit(connection, event=make_event(1001), lots=["A"], who="org:a", recorded_at=NOW)
         lots = {record.seq for record in log.lot(connection, "LOT1")}
         assert 2 not in lots
+
+
+def test_what_was_taken_away_goes_again_after_its_entries_were_read_back(engine, log, record, fill):
+    name = record()
+    fill(1)
+    with engine.begin() as connection:
+        [kept] = log.storage.openings(connection, entry_ids=[name])
+        erase_openings(log.storage, connection, key_ids=["k1"], ground="request", **WHO)
+        announce_redaction(log.storage, connection, seq=2, reason="phone_number", **WHO)
+        # an older database: the opening and the body are still there, and nothing is known of their going
+        log.storage.add_openings(connection, [kept])
+        connection.execute(text("DELETE FROM tlog_erasure"))
+        reapply(log.storage, connection, 2)
+        reapply(log.storage, connection, 2)
+        assert log.storage.openings(connection, entry_ids=[name]) == []
+        assert [path for _, path, _ in log.storage.erasures(connection, [name])] == ["/cns:note"]
+        assert log.check(connection).sound

@@ -24,6 +24,7 @@ from traceability.storage.base import Connection, Sealed, Storage
 from traceability.storage.derived import StoredOpening
 
 _NONCE_BYTES = 12
+_MARKS = (ERASE.encode(), REDACT.encode())
 _BATCH = 512
 _ENTRIES_AN_ERASE = 40
 """An entry has at most 16,384 bytes; a leaf with its reference takes about 300."""
@@ -101,7 +102,8 @@ def erase_openings(
         references.sort(key=lambda item: item.seq or 0)
         entry = Entry(ERASE, origin, new_event_id(), now, who, told, references=tuple(references))
         _log(storage, connection, entry)
-        storage.erase_openings(connection, [item for name in names for item in by_entry[name]], entry.id)
+        gone = [(item.entry_id, item.path) for name in names for item in by_entry[name]]
+        storage.erase_openings(connection, gone, entry.id)
     return len(found)
 
 
@@ -134,6 +136,22 @@ def announce_redaction(
     return by
 
 
+def reapply(storage: Storage, connection: Connection, start: int) -> None:
+    """Do again what the entries from number `start` on say was done: after they were read back into an older database,
+    which still has the openings and bodies they took away."""
+    head = storage.head(connection)
+    for at in range(start, head.size if head else 0, _BATCH):
+        for row in storage.sealed(connection, at, at + _BATCH):
+            if row.data is None or not any(mark in row.data for mark in _MARKS):
+                continue
+            entry = read_entry(row.data)
+            if entry.type == ERASE:
+                _erase_again(storage, connection, entry)
+            elif entry.type == REDACT and entry.event["seq"] not in storage.redactions(connection):
+                storage.add_redaction(connection, entry.event["seq"], row.seq)
+                storage.withhold(connection, entry.event["seq"])
+
+
 def check_openings(
     storage: Storage, connection: Connection, origin: str, keys: Mapping[str, bytes]
 ) -> Iterator[tuple[int, str]]:
@@ -147,6 +165,16 @@ def check_openings(
             message = _wrong(storage, connection, origin, keys, item, seq)
             if message:
                 yield seq, message
+
+
+def _erase_again(storage: Storage, connection: Connection, entry: Entry) -> None:
+    for reference in entry.references:
+        if reference.seq is not None:
+            [target] = storage.sealed(connection, reference.seq, reference.seq + 1)
+            known = {path for _, path, _ in storage.erasures(connection, [target.id])}
+            paths = [path for path in entry.event["paths"][reference.leaf.hex()] if path not in known]
+            if paths:
+                storage.erase_openings(connection, [(target.id, path) for path in paths], entry.id)
 
 
 def _wrong(

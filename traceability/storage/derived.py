@@ -71,8 +71,8 @@ class DerivedRows(Protocol):
     def all_openings(self, connection: Connection) -> list[tuple[str, str, int | None]]:
         """(entry id, path, seq) of every opening; seq None where no sealed entry has that id."""
 
-    def erase_openings(self, connection: Connection, openings: Sequence[StoredOpening], by_id: str) -> None:
-        """Remove these, and keep which `erase` entry speaks of them."""
+    def erase_openings(self, connection: Connection, paths: Sequence[tuple[str, str]], by_id: str) -> None:
+        """Remove the openings at these (entry id, path), and keep which `erase` entry speaks of them."""
 
     def erasures(self, connection: Connection, entry_ids: Sequence[str]) -> list[tuple[str, str, str]]:
         """(entry id, path, id of the `erase` entry) of erased values of these entries."""

@@ -63,10 +63,10 @@ class MemoryDerived:
     def all_openings(self, connection: Connection) -> list[tuple[str, str, int | None]]:
         return [(entry_id, path, self.by_id.get(entry_id)) for entry_id, path in sorted(self.kept)]
 
-    def erase_openings(self, connection: Connection, openings: Sequence[StoredOpening], by_id: str) -> None:
-        for item in openings:
-            del self.kept[item.entry_id, item.path]
-            self.erased[item.entry_id, item.path] = by_id
+    def erase_openings(self, connection: Connection, paths: Sequence[tuple[str, str]], by_id: str) -> None:
+        for name in paths:
+            self.kept.pop(name, None)
+            self.erased[name] = by_id
 
     def erasures(self, connection: Connection, entry_ids: Sequence[str]) -> list[tuple[str, str, str]]:
         return [(name, path, by_id) for (name, path), by_id in sorted(self.erased.items()) if name in entry_ids]

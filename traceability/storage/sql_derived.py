@@ -124,9 +124,9 @@ class SqlDerived:
     def all_openings(self, connection: Connection) -> list[tuple[str, str, int | None]]:
         return [(row[0], row[1], row[2]) for row in connection.execute(_ALL_OPENINGS)]
 
-    def erase_openings(self, connection: Connection, openings: Sequence[StoredOpening], by_id: str) -> None:
-        connection.execute(_DROP_OPENING, [{"of_entry": item.entry_id, "of_path": item.path} for item in openings])
-        rows = [{"entry_id": item.entry_id, "path": item.path, "by_id": by_id} for item in openings]
+    def erase_openings(self, connection: Connection, paths: Sequence[tuple[str, str]], by_id: str) -> None:
+        connection.execute(_DROP_OPENING, [{"of_entry": name, "of_path": path} for name, path in paths])
+        rows = [{"entry_id": name, "path": path, "by_id": by_id} for name, path in paths]
         connection.execute(insert(tables.erasure), rows)
 
     def erasures(self, connection: Connection, entry_ids: Sequence[str]) -> list[tuple[str, str, str]]:
