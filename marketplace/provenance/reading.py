@@ -6,10 +6,12 @@ from datetime import datetime
 
 from sqlalchemy import ScalarSelect, func, select
 
-from marketplace.database import db
+from marketplace.database import db, one_moment
+from marketplace.provenance.personal import the_keys
 from marketplace.provenance.site import the_log, trouble
 from traceability.canonical.profile import parse
 from traceability.log import Audit, LotRecord
+from traceability.log.erasure import check_openings
 from traceability.storage import tables
 
 
@@ -66,14 +68,18 @@ def checkpoint_size() -> ScalarSelect:
 
 
 def check() -> Report:
-    """Hash the whole log again and compare every row, and with what the signer has signed; names the first index that
-    does not fit, and what waits in the queue and cannot be sealed."""
-    connection = db.session.connection()
-    audit, standing = the_log().check(connection), trouble()
-    stopped = the_log().stopped(connection)
+    """Hash the whole log again and compare every row, and with what the signer has signed; open every opening; names
+    the first index that does not fit, and what waits in the queue and cannot be sealed."""
+    log = the_log()
+    standing = trouble()  # first: what is signed while we read is not in what we read
+    with one_moment() as connection:
+        audit = log.check(connection)
+        stopped = log.stopped(connection)
+        closed = list(check_openings(log.storage, connection, log.origin, the_keys().read()))
     lines = [_report(audit), *([f"read-only: {standing}"] if standing else [])]
+    lines += [f"index {seq}: opening: {message}" for seq, message in closed]
     lines += [f"stopped in the queue: {item.id}: {item.code}: {item.message}" for item in stopped]
-    return Report(audit.sound and not standing and not stopped, audit.size, "\n".join(lines))
+    return Report(audit.sound and not standing and not stopped and not closed, audit.size, "\n".join(lines))
 
 
 def _log_entry(found: LotRecord, code: str) -> LogEntry:
@@ -84,6 +90,7 @@ def _log_entry(found: LotRecord, code: str) -> LogEntry:
 
 def _report(audit: Audit) -> str:
     if audit.sound:
-        return f"sound: {audit.size} entries, root {base64.b64encode(audit.root).decode()}"
+        withheld = f", {audit.withheld} withheld and announced" if audit.withheld else ""
+        return f"sound: {audit.size} entries, root {base64.b64encode(audit.root).decode()}{withheld}"
     lines = [f"index {item.index}: {item.kind}: {item.message}" for item in audit.problems]
     return "\n".join([f"not sound: {len(audit.problems)} findings in {audit.size} entries", *lines])
