@@ -118,7 +118,7 @@ def check_release(lot: Lot, *, entries: list[DiaryEntry], today: date) -> None:
     if not harvests:
         raise NoHarvest
     applications = [
-        intervals.Application(entry.details["material"], vietnam_day(entry.happened_at), entry.details.get("interval_days"))
+        intervals.Application(entry.details.get("material", "?"), vietnam_day(entry.happened_at), entry.details.get("interval_days"))
         for entry in entries if entry.kind in WITH_INTERVAL
     ]
     unknown = intervals.unknown_interval(applications)

@@ -357,6 +357,13 @@ def test_a_draft_a_sellers_own_entry_and_an_unknown_reason_are_not_doubted(lot, 
     assert folded(lot, "spraying").remarks == ()
 
 
+def test_a_spraying_whose_words_were_withheld_still_delays_the_harvest(app, now):
+    lot = grow_lot(now=now)
+    services.forget_details(event_id=entry_of(lot, "spraying").event_id)
+
+    assert isinstance(correct(lot, "harvesting", now, days_ago=20).stopped, HarvestedTooEarly)
+
+
 @pytest.mark.parametrize("officer", [False, True])
 def test_a_recall_is_also_an_entry_of_its_own_that_counts(app, now, officer):
     lot = grow_lot(now=now)
