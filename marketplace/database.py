@@ -141,6 +141,21 @@ def transaction() -> Iterator:
         work()
 
 
+@contextmanager
+def one_moment() -> Iterator:
+    """A reading transaction that sees the database as of one moment however long it lasts; yields the connection. A
+    reading transaction left open is ended first; not inside `transaction()`."""
+    session = db.session()
+    if session.info.get("depth", 0):
+        raise RuntimeError("one_moment() cannot be inside transaction()")
+    session.rollback()
+    options = {"isolation_level": "REPEATABLE READ"} if on_postgresql() else {}  # SQLite's readers never see later commits
+    try:
+        yield session.connection(execution_options=options)
+    finally:
+        session.rollback()
+
+
 def after_commit(work: Callable[[], None]) -> None:
     """Run `work` when the surrounding transaction has committed (at once when there is none)."""
     session = db.session()
