@@ -19,8 +19,9 @@ from traceability.log.completeness import MapProof
 log = structlog.get_logger()
 
 
-def phone_bundle(code: str) -> dict[str, Any] | None:
-    """The bundle of docs/log.md §8 under the latest signed checkpoint; None before the first. Reads only."""
+def phone_bundle(code: str, *, genesis: bool = False) -> dict[str, Any] | None:
+    """The bundle of docs/log.md §8 under the latest signed checkpoint, with the genesis entry if wanted; None before the
+    first checkpoint. Reads only."""
     the, connection = the_log(), db.session.connection()
     signed = the.latest_checkpoint(connection)
     if signed is None:
@@ -36,6 +37,7 @@ def phone_bundle(code: str) -> dict[str, Any] | None:
         proof=_map_of(code),
         context=[*_rights(_readable(row.data for row in rows)), *sorted(erased)],
         openings=openings_of(ids),
+        genesis=genesis,
     )
 
 

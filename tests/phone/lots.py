@@ -59,10 +59,10 @@ class Story:
     def sign(self):
         return self.log.checkpoint(lambda: nullcontext(None), NOW)
 
-    def bundle(self, lot: str = LOT, *, context=(), openings=()) -> dict:
+    def bundle(self, lot: str = LOT, **more) -> dict:
         storage, proof = self.log.storage, map_proof(self.log.storage, None, lot)
         made = build(
-            storage, None, lot=lot, signed=self.log.latest_checkpoint(None), proof=proof, context=context, openings=openings
+            storage, None, lot=lot, signed=self.log.latest_checkpoint(None), proof=proof, **more
         )
         return json.loads(json.dumps(made))
 

@@ -7,6 +7,7 @@ import pytest
 
 from tests.phone.lots import LOT, OTHER, Story, changed, full
 from tests.traceability.conftest import ORIGIN
+from traceability.canonical.types import VOID
 from traceability.checkpoint import generate_signer
 
 
@@ -42,6 +43,26 @@ def test_bundle_before_the_first_map_and_of_a_lot_that_is_not_there(calls, story
     found = check(calls, story.bundle("Z7MQ2XW9TB4RDZ"), story, lot="Z7MQ2XW9TB4RDZ")
 
     assert (found["ok"], found["count"]) == (True, 0)
+
+
+def test_genesis_comes_when_it_is_asked_for_or_matters(calls, story):
+    first = story.event()
+    story.sign()
+    plain, asked = story.bundle(), story.bundle(genesis=True)
+    story.later(VOID, {"reason": "mistake"}, about=first)
+    story.sign()
+
+    assert [len(item["context"]) for item in (plain, asked, story.bundle())] == [0, 1, 1]
+    assert check(calls, plain, story)["ok"] and check(calls, asked, story)["ok"] and check(calls, story.bundle(), story)["void"] == 1
+
+
+def test_lot_whose_entries_all_wait(calls, story):
+    story.sign()
+    story.event()
+
+    found = check(calls, story.bundle(), story)
+
+    assert (found["ok"], found["count"], found["waiting"]) == (True, 0, 1)
 
 
 def test_map_above_the_checkpoint_is_left_out(calls, story):

@@ -17,9 +17,12 @@ SHORT = "public, max-age=5"
 @bp.get("/t/<code>/bundle.json")
 @public
 def trace_bundle(code: str):
-    """Entries and proofs of a lot under the latest checkpoint (docs/log.md §8); a draft has not published any."""
+    """Entries and proofs of a lot under the latest checkpoint (docs/log.md §8); a draft has not published any.
+
+    `?genesis=1` for a phone that meets the log for the first time.
+    """
     found = lots.lot_of_code(code) if provenance.parse_code(code) == code else None
-    bundle = provenance.phone_bundle(code) if found and found[1] != "draft" else None
+    bundle = provenance.phone_bundle(code, genesis="genesis" in request.args) if found and found[1] != "draft" else None
     if bundle is None:
         response = problem(404, "no-such-lot", _("Sổ chưa có gì về mã này."))
         response.headers["Access-Control-Allow-Origin"] = "*"

@@ -39,10 +39,11 @@ const consistency = (first, second) => getJson(`/log/1/proof/consistency?first=$
 
 // {state, …}: what to say, with its values.
 async function check({ lot, origin, operator }) {
-  const [answer, listed, policy] = await Promise.all([getJson(`/t/${lot}/bundle.json`), get("/log/1/keys"), get("/log/1/policy")]);
+  const before = recall(origin);
+  const address = `/t/${lot}/bundle.json${before ? "" : "?genesis=1"}`;
+  const [answer, listed, policy] = await Promise.all([getJson(address), get("/log/1/keys"), get("/log/1/policy")]);
   if (answer?.status !== 200 || !isBundle(answer.body) || listed?.status !== 200 || !policy) return { state: "none" };
   const bundle = answer.body;
-  const before = recall(origin);
   const published = listed.text.split("\n").filter(Boolean);
   const keys = [...new Set([...before?.keys ?? [], ...published])];
   const pins = { origin, operator: before?.operator ?? operator, keys, policy: policy.status === 200 ? policy.text : "" };

@@ -49,6 +49,21 @@ def test_reading_writes_nothing(client, lot):
     assert [line for line in seen if not line.lstrip().upper().startswith("SELECT")] == []
 
 
+def test_number_of_statements_does_not_grow_with_the_log(client, lot):
+    def statements():
+        with counted() as seen:
+            client.get(path)
+        return len(seen)
+
+    path = f"/t/{lot.code}/bundle.json"
+    few = statements()
+    for _ in range(3):
+        grow_lot(now=utcnow())
+    provenance.publish_checkpoint(now=utcnow())
+
+    assert few <= 16 and statements() <= few + 1
+
+
 def test_code_nobody_has_is_an_honest_problem(client, app):
     for code in (provenance.new_code(), "ABC", "k7mq2xw9tb4rdc", "%00"):
         answer = client.get(f"/t/{code}/bundle.json")
