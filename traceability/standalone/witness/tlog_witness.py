@@ -501,7 +501,8 @@ class Handler(BaseHTTPRequestHandler):
 
 def init(folder: Path, name: str) -> Key:
     """Make the folder, the key and the empty memory; never over another."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
     if (folder / "key").exists() or (folder / "state.json").exists():
         raise Unusable(f"{folder} has a key or a memory already")
     seed = secrets.token_bytes(32)
