@@ -134,10 +134,10 @@ def test_a_checkpoint_is_published_once_for_each_size(app, now):
     assert provenance.publish_checkpoint(now=now) == 0
     with transaction():
         spray(now, [provenance.new_code()])
-    assert provenance.publish_checkpoint(now=now + timedelta(minutes=1)) == 1
+    assert provenance.publish_checkpoint(now=now + timedelta(minutes=1)) == 2, "the record and its map"
     latest = provenance.latest_checkpoint()
-    assert (latest.size, latest.origin, latest.at) == (2, "chonongsan.test/log/1", now + timedelta(minutes=1))
-    assert latest.note.startswith(f"{latest.origin}\n2\n{latest.root_b64}\n\n— ")
+    assert (latest.size, latest.origin, latest.at) == (3, "chonongsan.test/log/1", now + timedelta(minutes=1))
+    assert latest.note.startswith(f"{latest.origin}\n3\n{latest.root_b64}\n\n— ")
 
 
 def test_a_checkpoint_inside_a_transaction_is_refused(app, now):
@@ -174,7 +174,7 @@ def test_nothing_is_sealed_while_the_signer_has_signed_more_than_is_here(app, no
     assert "read-only: behind-signer" in provenance.check().text
 
     state.write(Checkpoint(site.log.origin, 0, EMPTY_ROOT))
-    assert provenance.publish_checkpoint(now=now) == 2
+    assert provenance.publish_checkpoint(now=now) == 3, "genesis, the record, the first map"
     assert [entry.seq for entry in provenance.lot_entries(code)] == [1]
 
 
@@ -202,8 +202,8 @@ def test_the_check_says_what_it_read(app, now):
         spray(now, ["A1"])
     provenance.publish_checkpoint(now=now)
     report = provenance.check()
-    assert (report.sound, report.size) == (True, 2)
-    assert report.text.startswith("sound: 2 entries, root ")
+    assert (report.sound, report.size) == (True, 3)
+    assert report.text.startswith("sound: 3 entries, root ")
 
 
 def test_a_lots_events_are_published_as_an_epcis_document(app, now):
