@@ -119,7 +119,7 @@ CHANGES = {
     "no signature": (lambda b: b.update(checkpoint=b["checkpoint"].split("—")[0]), "bad-note"),
     "a stranger's signature only": (by_a_stranger, "unknown-key"),
     "waiting that is no number": (lambda b: b.update(waiting="1"), "bad-bundle"),
-    "a key nobody knows": (lambda b: b.update(extra=1), "bad-bundle"),
+    "a key gone": (lambda b: b.pop("openings"), "bad-bundle"),
     "entries that are no list": (lambda b: b.update(entries={}), "bad-bundle"),
 }  # fmt: skip
 
@@ -157,6 +157,10 @@ def test_entry_left_out_with_a_proof_that_fits_is_noticed_by_chain_or_map(calls,
         return check(calls, bundle, story)["code"]
 
     assert [without(gone) for gone in range(3)] == ["wrong-number", "wrong-number", "not-complete"]
+
+
+def test_key_that_a_later_site_may_add_is_passed_over(calls, story):
+    assert check(calls, full(story) | {"later": 1}, story)["ok"]
 
 
 def test_pins_decide(calls, story):

@@ -173,6 +173,7 @@ def _text(value: bytes) -> str:
 def _json(body: dict[str, Any]) -> Response:
     response = jsonify(body)
     response.headers["Cache-Control"] = SHORT
+    response.headers["Access-Control-Allow-Origin"] = "*"
     return response
 
 

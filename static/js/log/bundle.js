@@ -13,7 +13,7 @@ export const isBundle = (value) => value?.format === FORMAT;
 
 // {entries, context, map, withheld, hashes, openings, waiting}; every sealed thing with {seq, leaf, entry}.
 export async function readBundle(bundle, { origin, lot }) {
-  if (!hasKeys(bundle, KEYS, ["map"]) || !isCount(bundle.waiting)) refuse("bad-bundle", "other keys");
+  if (!KEYS.every((name) => Object.hasOwn(bundle, name)) || !isCount(bundle.waiting)) refuse("bad-bundle", "a key is missing");
   if (bundle.lot !== lot) refuse("other-lot", `the bundle is of ${bundle.lot}`);
   if (bundle.origin !== origin) refuse("other-log", `the bundle is of ${bundle.origin}`);
   const [entries, context, [map]] = await Promise.all([
