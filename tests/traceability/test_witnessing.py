@@ -14,7 +14,6 @@ from traceability.policy import Witness
 from traceability.witnessing import Answer, State, cosign, evidence, held_note, request
 
 ORIGIN = "trace.test.example/log/1"
-NOW = datetime.now(UTC)
 
 
 def over_http(url: str, body: bytes | None) -> Answer:
@@ -40,21 +39,27 @@ def witness(tmp_path, log):
         yield Witness("university", found.key, f"http://127.0.0.1:{found.port}")
 
 
-def ask(log: SimpleLog, witness: Witness, *, known: int = 0, send=over_http, now: datetime = NOW):
+@pytest.fixture
+def now() -> datetime:
+    """The true time: a witness signs it."""
+    return datetime.now(UTC)
+
+
+def ask(log: SimpleLog, witness: Witness, *, known: int = 0, send=over_http):
     size = len(log.leaves)
     return cosign(
-        send, witness, parse_note(log.note().encode()), known=known, prove=lambda old: log.proof(old, size), now=now
+        send, witness, parse_note(log.note().encode()), known=known, prove=lambda old: log.proof(old, size), now=datetime.now(UTC)
     )
 
 
-def test_signed_and_signed_again_after_growth(log, witness):
+def test_signed_and_signed_again_after_growth(log, witness, now):
     first = ask(log, witness)
     log.grow(20)
     second = ask(log, witness, known=first.size)
 
     assert (first.state, first.size) == (State.SIGNED, 7)
     assert (second.state, second.size) == (State.SIGNED, 27)
-    assert abs(second.at - NOW) < timedelta(minutes=1)
+    assert now.replace(microsecond=0) <= first.at <= second.at <= datetime.now(UTC)
     assert witness.key.verify(log.checkpoint().text(), second.line.value) == second.at
 
 
@@ -129,9 +134,9 @@ def cosigned(log: SimpleLog, at: datetime) -> tuple[Witness, bytes]:
     return Witness("w", key, "https://w.example"), str(line).encode()
 
 
-def test_lines_of_other_keys_are_passed_over(log):
-    witness, line = cosigned(log, NOW)
-    found = ask(log, witness, send=Told(Answer(200, cosigned(log, NOW)[1] + line)))
+def test_lines_of_other_keys_are_passed_over(log, now):
+    witness, line = cosigned(log, now)
+    found = ask(log, witness, send=Told(Answer(200, cosigned(log, now)[1] + line)))
 
     assert found.state is State.SIGNED
 
@@ -139,47 +144,47 @@ def test_lines_of_other_keys_are_passed_over(log):
 @pytest.mark.parametrize(
     "body", [b"", b"\n", b"\xff", b"nonsense\n", "— w.example/1 AAAAAAAA\n".encode()], ids=["empty", "blank", "bytes", "words", "short"]
 )
-def test_answer_without_a_good_signature_is_refused(log, body):
-    witness, _line = cosigned(log, NOW)
+def test_answer_without_a_good_signature_is_refused(log, body, now):
+    witness, _line = cosigned(log, now)
 
     assert ask(log, witness, send=Told(Answer(200, body))).state is State.REFUSED
 
 
-def test_signature_of_the_future_or_of_another_checkpoint_is_refused(log):
-    witness, line = cosigned(log, NOW + timedelta(minutes=11))
-    other_witness, other_line = cosigned(log.forked().grow(1), NOW)
+def test_signature_of_the_future_or_of_another_checkpoint_is_refused(log, now):
+    witness, line = cosigned(log, now + timedelta(minutes=11))
+    other_witness, other_line = cosigned(log.forked().grow(1), now)
 
     assert ask(log, witness, send=Told(Answer(200, line))).state is State.REFUSED
     assert ask(log, other_witness, send=Told(Answer(200, other_line))).state is State.REFUSED
 
 
-def test_witness_that_keeps_changing_its_size_is_asked_three_times(log):
-    witness, _line = cosigned(log, NOW)
+def test_witness_that_keeps_changing_its_size_is_asked_three_times(log, now):
+    witness, _line = cosigned(log, now)
     send = Told(Answer(409, b"1\n"), Answer(409, b"2\n"), Answer(409, b"3\n"))
 
     assert ask(log, witness, send=send).state is State.REFUSED
     assert [body.split(b"\n")[0] for body in send.asked] == [b"old 0", b"old 1", b"old 2"]
 
 
-def test_409_for_the_very_size_sent_is_a_fork(log):
-    witness, _line = cosigned(log, NOW)
+def test_409_for_the_very_size_sent_is_a_fork(log, now):
+    witness, _line = cosigned(log, now)
 
     assert ask(log, witness, known=7, send=Told(Answer(409, b"7\n"))).state is State.FORK
 
 
 @pytest.mark.parametrize("body", [b"", b"-1\n", b"07\n", b"9" * 30, b"7\n7\n"])
-def test_409_without_a_size_is_refused(log, body):
-    witness, _line = cosigned(log, NOW)
+def test_409_without_a_size_is_refused(log, body, now):
+    witness, _line = cosigned(log, now)
 
     assert ask(log, witness, send=Told(Answer(409, body))).state is State.REFUSED
 
 
-def test_only_the_logs_own_lines_are_sent(log):
-    witness, line = cosigned(log, NOW)
+def test_only_the_logs_own_lines_are_sent(log, now):
+    witness, line = cosigned(log, now)
     text = log.checkpoint().text()
     note = parse_note(f"{text}\n{log.signer.sign(text)}{line.decode()}".encode())
     send = Told(Answer(404, b""))
-    cosign(send, witness, note, known=0, prove=lambda old: [], now=NOW)
+    cosign(send, witness, note, known=0, prove=lambda old: [], now=now)
 
     assert send.asked == [request(0, [], parse_note(log.note().encode()))]
 
