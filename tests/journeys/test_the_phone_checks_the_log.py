@@ -122,6 +122,19 @@ def test_lost_network_is_no_alarm(chromium, site, code, missing):
     context.close()
 
 
+def test_weak_network_on_the_second_visit_keeps_the_first_one_in_memory(chromium, site, code):
+    context = chromium.new_context(base_url=site.url, locale="vi-VN")
+    phone = context.new_page()
+    expect(scan(phone, code)).to_contain_text(GOOD)
+    first = remembered(phone)
+    more(site)
+    phone.route("**/proof/consistency*", lambda route: route.abort())
+
+    expect(scan(phone, code)).to_contain_text("Chưa so được với lần xem trước vì mạng yếu.")
+    assert remembered(phone) == first
+    context.close()
+
+
 HOTEL = "<html>Wi-Fi khách sạn</html>"
 
 

@@ -7,6 +7,7 @@ import { commit } from "../../static/js/log/commitment.js";
 import { compare } from "../../static/js/log/continuity.js";
 import { kind, verify } from "../../static/js/log/ed25519.js";
 import { readEntry } from "../../static/js/log/entry.js";
+import { evidence } from "../../static/js/log/evidence.js";
 import { fold, recalled } from "../../static/js/log/fold.js";
 import { leafHash } from "../../static/js/log/hash.js";
 import { admit } from "../../static/js/log/keyring.js";
@@ -70,6 +71,7 @@ const calls = {
     return { ...rest, told: history && [...history.events.keys()] };
   },
   compare: ({ before, now, answer }) => compare(before, now, async () => answer),
+  evidence: async ({ before, now, answer }) => evidence(await compare(before, now, async () => answer)),
   admit: ({ before, result, published, answer }) => admit(before, result, published, async () => answer),
   base64: (words) => base64(unbase64(words)),
 };

@@ -14,7 +14,6 @@ const NAME = /^[^\s\p{Z}\p{C}+]+$/u;
 // {text, lines: [{name, id (hex), value}]}; nothing is verified yet.
 export function parseNote(note) {
   if (typeof note !== "string" || note.length > MOST_BYTES) refuse("bad-note", "no text, or too long");
-  // eslint-disable-next-line no-control-regex
   if (/[\x00-\x09\x0b-\x1f\p{Surrogate}]/u.test(note)) refuse("bad-note", "a control character");
   const at = note.lastIndexOf("\n\n");
   const tail = note.slice(at + 2);

@@ -6,7 +6,6 @@ import { refuse } from "./refused.js";
 // A `Policy` from its text. A text without any of the format's words is a plain list of verifier keys: those of type 1
 // are logs, nothing more is demanded.
 export async function parsePolicy(words) {
-  // eslint-disable-next-line no-control-regex
   if (/[\x00-\x08\x0b-\x1f\x7f]/.test(words)) refuse("bad-policy", "a control character");
   const policy = new Policy();
   const rows = words.split("\n").map((line) => line.split(/[ \t]+/).filter(Boolean));

@@ -19,6 +19,7 @@ function values(found) {
     until: found.complete && moment(found.complete.at),
     later: found.complete?.later,
     waiting: found.waiting,
+    witness: found.witnesses?.map(({ name }) => name).join(", "),
     withheld: found.withheld,
     recalled: found.recalled,
     fork: found.code === "fork" || found.code === "set-back",
