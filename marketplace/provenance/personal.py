@@ -67,13 +67,16 @@ def the_keys() -> SubjectKeys:
 
 
 def hold(
-    connection: Connection, entry_id: str, personal: Mapping[str, Any], subjects: Mapping[str, str], publish: bool,
-    now: datetime,
+    connection: Connection, entry_id: str, personal: Mapping[str, Any], subject: str | Mapping[str, str],
+    publish: bool, now: datetime,
 ) -> Held:  # fmt: skip
     """Draw salts, encrypt, and say what the entry keeps; `keep` then writes the rows beside it.
 
     An entry that is there already keeps its first commitments when the values are the same; ConflictError otherwise.
     """
+    if not personal:
+        return Held()
+    subjects = dict.fromkeys(personal, subject) if isinstance(subject, str) else subject
     earlier = the_log().find(connection, entry_id)
     if earlier is not None:
         kept = {item.path: item.value for item in openings_of([entry_id], published_only=False)}

@@ -1,6 +1,7 @@
 """Recording what happens to lots, inside the transaction of the business act."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -9,7 +10,7 @@ from urllib.parse import quote
 
 from marketplace.database import db
 from marketplace.errors import N_, Conflict, DomainError
-from marketplace.provenance.personal import Held, hold, keep
+from marketplace.provenance.personal import hold, keep
 from marketplace.provenance.sealing import seal_at_commit
 from marketplace.provenance.site import the_log
 from traceability.canonical.entry import Device
@@ -74,25 +75,30 @@ def record(
     session = db.session()
     if not session.info.get("depth"):
         raise RuntimeError("provenance.record is called inside transaction()")
-    told = _tell(kind, event, lots, now, event_id or new_event_id())
+    connection, told = session.connection(), _tell(kind, event, lots, now, event_id or new_event_id())
     skew = None if device is None else Device(device, (device - now) // timedelta(milliseconds=1))
-    subjects = dict.fromkeys(personal or (), subject) if isinstance(subject, str) else subject
-    try:
+    with _in_our_words():
         check_time(told, now)
-        held = hold(session.connection(), told.event_id, personal, subjects, publish, now) if personal else Held()
+        held = hold(connection, told.event_id, personal or {}, subject, publish, now)
         receipt = the_log().submit(
-            session.connection(), event=record_of(told), lots=lots, who=who, recorded_at=now, device=skew,
+            connection, event=record_of(told), lots=lots, who=who, recorded_at=now, device=skew,
             commitments=held.commitments,
         )
-        keep(session.connection(), held)
+        keep(connection, held)
+    seal_at_commit(session)
+    return Receipt(receipt.id, receipt.leaf.hex(), "sealed" if receipt.sealed else "waiting")
+
+
+@contextmanager
+def _in_our_words() -> Iterator[None]:
+    try:
+        yield
     except ConflictError as error:
         raise EventReused from error
     except EventError as error:
         if error.code == "in-future":
             raise EventTooEarly from error
         raise
-    seal_at_commit(session)
-    return Receipt(receipt.id, receipt.leaf.hex(), "sealed" if receipt.sealed else "waiting")
 
 
 def record_told(kind: str, told: Mapping[str, Any], lots: Sequence[str], now: datetime, event_id: str) -> dict[str, Any]:
