@@ -44,11 +44,11 @@ def judged_by_script(cases: list, listing: Path) -> list:
     return done.stdout.splitlines()
 
 
-def compare(folder: Path, count: int, seed: int = 0) -> Agreement:
-    """Judge `count` cases below the folder, which is emptied batch by batch."""
+def compare(folder: Path, count: int, seed: int = 0, first: int = 0) -> Agreement:
+    """Judge `count` cases from number `first` on, written below the folder, which is emptied batch by batch."""
     mutations, found = Mutations(folder, seed), Agreement()
-    for start in range(0, count, BATCH):
-        cases = [mutations.case(number) for number in range(start, min(start + BATCH, count))]
+    for start in range(first, first + count, BATCH):
+        cases = [mutations.case(number) for number in range(start, min(start + BATCH, first + count))]
         ours, theirs = [judged(case) for case in cases], judged_by_script(cases, folder / "list")
         if len(theirs) != len(ours):
             raise RuntimeError(f"{len(theirs)} answers to {len(ours)} cases")

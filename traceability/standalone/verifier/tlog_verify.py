@@ -274,7 +274,7 @@ class Checkpoint:
         times = self.note.verified(keys)
         own = [key.text for key in logs if key.type == PLAIN and key.name == self.origin and key.text in times]
         if not own:
-            raise ValueError("no known key of the log signed the checkpoint")
+            raise ValueError("no key of the log that is asked for signed it; has the log changed its key since?")
         return times, own
 
 
@@ -1560,6 +1560,12 @@ class BundleCheck:
                 raise Verdict(TAMPERED, f"entry {item['seq']}: the value at {item['path']} is not the one promised", item["seq"])
         return len(openings)
 
+    def warnings(self) -> list:
+        """What an operator may do cannot be judged where the genesis, which names the operator, is not given."""
+        if self.operator or {entry["t"] for entry in self.entries.values()} <= {EVENT, MAP}:
+            return []
+        return ["the bundle does not hold the genesis: who the operator is was not checked"]
+
     def report(self, up_to: dict | None, opened: int) -> dict:
         fold = Fold(Memory(), self.entries.get)
         for seq in sorted(self.entries):
@@ -1575,7 +1581,7 @@ class BundleCheck:
             "waiting": self.data.get("waiting", 0),
             "withheld": len(self.data.get("withheld", [])),
             "signed_by": [{"key": key, "time": stamp(at)} for key, at in self.times.items()],
-            "warnings": [] if self.operator else ["the bundle does not hold the genesis: the operator is not known"],
+            "warnings": self.warnings(),
             "lot": {"id": self.lot, "entries": fold.history(self.links)},
         }
 
