@@ -147,8 +147,16 @@ def test_a_body_goes_only_after_its_redaction_is_logged(engine, log, fill):
         assert log.storage.withheld(connection) == {}
         log.storage.withhold(connection, 2)
         assert log.storage.withheld(connection) == {2: 4}
-    with pytest.raises(DatabaseError), engine.begin() as connection:
-        connection.execute(text("DELETE FROM tlog_body WHERE seq = 1"))
+    for statement in (
+        "DELETE FROM tlog_body WHERE seq = 1",
+        "UPDATE tlog_body SET bytes = bytes WHERE seq = 1",
+        "DELETE FROM tlog_redaction",
+        "UPDATE tlog_redaction SET seq = 1",
+        "INSERT INTO tlog_redaction (seq, by_seq) VALUES (1, 4)",
+        "INSERT INTO tlog_redaction (seq, by_seq) VALUES (2, 4)",
+    ):
+        with pytest.raises(DatabaseError), engine.begin() as connection:
+            connection.execute(text(statement))
 
 
 def test_the_redact_entry_carries_what_the_chain_needs(engine, log, fill):

@@ -64,6 +64,8 @@ def test_tiles_are_cached_for_ever_and_the_checkpoint_for_seconds(client, publis
     tile = client.get("/log/1/tile/0/000")
     assert tile.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert tile.content_type == "application/octet-stream"
+    entries = client.get("/log/1/tile/entries/000")
+    assert entries.headers["Cache-Control"] == "public, max-age=86400", "one may have to be withheld"
     assert client.get("/log/1/tile/0/000", headers={"If-None-Match": tile.headers["ETag"]}).status_code == 304
     checkpoint = client.get("/log/1/checkpoint")
     assert checkpoint.headers["Cache-Control"] == "public, max-age=5"
