@@ -9,6 +9,7 @@ from marketplace.lots import queries, services
 from marketplace.lots.models import DiaryEntry
 from marketplace.lots.personal import subject_of
 from marketplace.lots.vocabulary import BadDetail
+from tests.factories.accounts import sign_in
 from tests.factories.catalogue import make_product
 from tests.factories.lots import SPRAY, make_growing_area, owner_of, write
 
@@ -97,3 +98,24 @@ def test_the_command_erases_a_worker_by_name(lot, note, app):
     assert result.output == "1 values erased\n"
     assert runner.invoke(args=["log", "erase"]).exit_code == 2
     assert runner.invoke(args=["log", "erase", "--subject", "x", "--ground", "Xin"]).exit_code == 1
+
+
+@pytest.mark.parametrize("agreed", [False, True])
+def test_on_the_pages_nothing_is_ticked_beforehand_and_only_the_tick_makes_it_public(lot, browser, agreed):
+    sign_in(browser.client, owner_of(lot.seller_id))
+    page = browser.open(f"/so-nong-ho/{lot.id}/tuoi-nuoc")
+    assert not page.select_one("input[name=publish]").has_attr("checked")
+    browser.submit({"source": "rain", "note": NOTE, "worker": WORKER} | ({"publish": "y"} if agreed else {}))
+    assert NOTE in browser.open(f"/so-nong-ho/{lot.id}").get_text()
+    db.session.execute(text("UPDATE lot SET state = 'released' WHERE id = :lot"), {"lot": lot.id})
+    db.session.commit()
+    told = browser.open(f"/t/{lot.code}").get_text()
+    assert (NOTE in told, WORKER in told) == (agreed, agreed)
+
+
+@pytest.mark.parametrize("value", ["x" * 400, "\u202eabc"])
+def test_rubbish_in_the_note_is_refused_on_the_page(lot, browser, value):
+    sign_in(browser.client, owner_of(lot.seller_id))
+    browser.open(f"/so-nong-ho/{lot.id}/tuoi-nuoc")
+    browser.submit({"source": "rain", "note": value}, expect=422)
+    assert db.session.scalar(text("SELECT count(*) FROM tlog_opening")) == 0
