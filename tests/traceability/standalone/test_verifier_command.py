@@ -62,6 +62,17 @@ def test_the_report_as_json(command, export):
     assert report["complete_up_to"] == {"seq": 36, "rec": "2026-03-01T00:00:36.000Z", "entries_after": 1}
 
 
+def test_words_of_the_log_cannot_steer_a_terminal(command, tmp_path):
+    book = Book()
+    book.genesis(keys=(LOG,))
+    book.event("LOT", note="\u009b31m\u202eđỏ\x7f")
+    book.write(tmp_path / "export")
+
+    said = command("export", tmp_path / "export", "--policy", "policy", "--lot", "LOT")[1]
+
+    assert "\\u009b31m\\u202eđỏ\\u007f" in said
+
+
 def test_without_a_policy_it_warns(command, export):
     code, said, errors = command("export", export)
 

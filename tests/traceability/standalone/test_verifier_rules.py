@@ -55,6 +55,11 @@ def test_refuses_a_value_outside_the_profile(judge, whole, value):
     assert judge(rebuilt(whole, EVENT, put("ev", "new", value=value))) == (1, EVENT)
 
 
+@pytest.mark.parametrize("record", [b"[" * 16_384, b'{"a":' * 3000, b"\xff", b"7", b"9" * 5000, b"\x00"])
+def test_refuses_what_is_no_object_at_all(judge, whole, record):
+    assert judge(rebuilt(whole, EVENT, lambda _: record)) == (1, EVENT)
+
+
 @pytest.mark.parametrize("value", [True, 2**53 - 1, -(2**53) + 1, "", "\u0301", "\x7f", "\U0001f33e", nested(29), {"": []}])
 def test_takes_a_value_inside_the_profile(judge, whole, value):
     assert judge(rebuilt(whole, EVENT, put("ev", "new", value=value))) == (0, None)

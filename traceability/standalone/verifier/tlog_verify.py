@@ -1674,9 +1674,13 @@ def main(arguments: list | None = None) -> int:
         if options.command == "export" and verdict.evidence:
             Path(options.evidence_out).write_text(json.dumps(verdict.evidence, ensure_ascii=False, indent=1), "utf-8")
             report["evidence"] = options.evidence_out
-    text = json.dumps(report, ensure_ascii=False, indent=1) + "\n" if options.json else told(report)
-    sys.stdout.write(text)
+    sys.stdout.write(json.dumps(report, indent=1) + "\n" if options.json else shown(told(report)))
     return report["exit"]
+
+
+def shown(text: str) -> str:
+    """Text of a log we do not trust, fit for a terminal: control and format characters are spelled out."""
+    return "".join(char if char.isprintable() or char == "\n" else f"\\u{ord(char):04x}" for char in text)
 
 
 def told(report: dict) -> str:
@@ -1717,4 +1721,6 @@ def told_entry(item: dict) -> list:
 
 
 if __name__ == "__main__":
+    # a console of another encoding shows what it cannot as an escape
+    sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(main())
