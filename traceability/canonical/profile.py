@@ -20,6 +20,7 @@ MAX_DEPTH = 32
 
 _KEY = re.compile(r"[\x20-\x7e]*")
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,15}")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
 
 _write = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")).encode
@@ -103,7 +104,7 @@ def _check(value: Any, depth: int) -> None:
 def _check_text(text: str) -> None:
     if text.isascii():
         return
-    if any("\ud800" <= char <= "\udfff" for char in text):
+    if _SURROGATE.search(text):
         raise ProfileError("lone-surrogate", "a string with a lone surrogate")
     if not unicodedata.is_normalized("NFC", text):
         raise ProfileError("not-nfc", "a string is not in Unicode normal form C")

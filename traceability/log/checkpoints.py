@@ -127,6 +127,7 @@ def keep_signature(storage: Storage, connection: Connection, size: int, line: Si
 
     Lines of one key are ordered by their time in the store, so a clock that steps back is put past the last one.
     """
+    storage.lock(connection, [f"notes of {size}"])
     text, key = str(line).rstrip("\n"), line.key_id.hex()
     earlier = [note for note in storage.notes(connection, size) if note.key_id == key]
     if all(note.line != text for note in earlier):

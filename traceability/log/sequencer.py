@@ -44,11 +44,12 @@ def sequence(storage: Storage, connection: Connection, origin: str, *, limit: in
             raise LogStateError("not-started", "the log has no head: run its inception, or restore it")
         return Batch(0, busy=True)
     drain = _Drain(storage, connection, origin)
-    while len(drain.accepted) < limit:
-        page = storage.pending(connection, min(_PAGE, limit - len(drain.accepted)), drain.read_up_to)
-        if not page:
-            break
+    more = True
+    while more and len(drain.accepted) < limit:
+        asked = min(_PAGE, limit - len(drain.accepted))
+        page = storage.pending(connection, asked, drain.read_up_to)
         drain.take(page)
+        more = len(page) == asked
     if drain.accepted:
         append(storage, connection, edge, drain.accepted)
         storage.dequeue(connection, drain.qids)
@@ -92,7 +93,7 @@ class _Drain:
 
     def take(self, page: Sequence[Waiting]) -> None:
         """Admit what can be sealed of the next rows of the queue."""
-        self.read_up_to = page[-1].qid
+        self.read_up_to = page[-1].qid if page else self.read_up_to
         read: list[tuple[Waiting, Entry]] = []
         for waiting in page:
             try:

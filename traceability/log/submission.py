@@ -37,7 +37,8 @@ def submit(storage: Storage, connection: Connection, draft: Entry, lots: Iterabl
     earlier = storage.find(connection, draft.id)
     if earlier:
         return _repeated(earlier, draft, names)
-    links = tuple(next_link(name, storage.tail(connection, name)) for name in names)
+    tails = storage.tails(connection, names) if names else {}
+    links = tuple(next_link(name, tails.get(name)) for name in names)
     data = write_entry(replace(draft, links=links))
     entry = NewEntry(draft.id, links, data, leaf_hash(data))
     storage.enqueue(connection, entry)

@@ -107,6 +107,9 @@ class Storage(DerivedRows, Protocol):
     def tail(self, connection: Connection, lot: str) -> Tail | None:
         """The last link of a lot, sealed or waiting."""
 
+    def tails(self, connection: Connection, lots: Iterable[str]) -> dict[str, Tail]:
+        """The last link, sealed or waiting, of each of these lots that has one."""
+
     def sealed_tails(self, connection: Connection, lots: Iterable[str]) -> dict[str, Tail]:
         """The last sealed link of each of these lots that has one."""
 

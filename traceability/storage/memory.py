@@ -39,6 +39,9 @@ class MemoryStorage(MemoryDerived):
         waiting = [Tail(link.n, entry.leaf) for entry in self.queue.values() for link in entry.links if link.lot == lot]
         return waiting[-1] if waiting else self.sealed_tails(connection, [lot]).get(lot)
 
+    def tails(self, connection: Connection, lots: Iterable[str]) -> dict[str, Tail]:
+        return {lot: tail for lot in lots if (tail := self.tail(connection, lot))}
+
     def sealed_tails(self, connection: Connection, lots: Iterable[str]) -> dict[str, Tail]:
         last = {lot: self.by_lot[lot][-1] for lot in lots if lot in self.by_lot}
         return {lot: Tail(link.n, self.entries[link.seq].leaf) for lot, link in last.items()}

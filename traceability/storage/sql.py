@@ -5,13 +5,13 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from traceability.canonical.chain import Tail
 from traceability.errors import ConflictError, LogStateError
 from traceability.merkle import HASH_BYTES, Edge
-from traceability.storage import tables
+from traceability.storage import hot, tables
 from traceability.storage.base import (
     NewEntry,
     Sealed,
@@ -29,50 +29,12 @@ _queue, _queuelot, _head, _note = tables.pending.c, tables.pendinglot.c, tables.
 _start, _stop, _lot = bindparam("start"), bindparam("stop"), bindparam("of_lot")
 
 # Built once: making a statement costs more than running it.
-_LAST_N = (
-    select(_link.lot, func.max(_link.n).label("n"))
-    .where(_link.lot.in_(bindparam("lots", expanding=True)))
-    .group_by(_link.lot)
-    .subquery()
-)
-_SEALED_TAILS = (
-    select(_link.lot, _link.n, _entry.leaf)
-    .join_from(tables.lotlink, _LAST_N, (_link.lot == _LAST_N.c.lot) & (_link.n == _LAST_N.c.n))
-    .join(tables.entry, _entry.seq == _link.seq)
-)
-_QUEUED_TAIL = (
-    select(_queuelot.n, _queue.leaf)
-    .join_from(tables.pendinglot, tables.pending, _queue.qid == _queuelot.qid)
-    .where(_queuelot.lot == _lot)
-    .order_by(_queuelot.n.desc())
-    .limit(1)
-)
-_QUEUED = select(_queue.id, _queue.bytes, _queue.leaf).where(_queue.id == bindparam("of_id"))
-_FOUND = (
-    select(_entry.id, _body.bytes, _entry.leaf, _entry.seq)
-    .join_from(tables.entry, tables.body, _body.seq == _entry.seq, isouter=True)
-    .where(_entry.id == bindparam("of_id"))
-)
-_QUEUE = (
-    select(_queue.qid, _queue.id, _queue.bytes, _queue.leaf)
-    .where(_queue.qid > bindparam("after"))
-    .order_by(_queue.qid)
-    .limit(bindparam("most"))
-)
 _QUEUE_OF_LOT = (
     select(_queue.qid, _queue.id, _queue.bytes, _queue.leaf)
     .join_from(tables.pendinglot, tables.pending, _queue.qid == _queuelot.qid)
     .where(_queuelot.lot == _lot)
     .order_by(_queuelot.n)
 )
-_ENQUEUE = insert(tables.pending)
-_ENQUEUE_LOT = insert(tables.pendinglot)
-_DEQUEUE_LOT = delete(tables.pendinglot).where(_queuelot.qid.in_(bindparam("qids", expanding=True)))
-_DEQUEUE = delete(tables.pending).where(_queue.qid.in_(bindparam("qids", expanding=True)))
-_HEAD = select(_head.size, _head.edge)
-_HEAD_WAIT = _HEAD.with_for_update()
-_HEAD_TRY = _HEAD.with_for_update(skip_locked=True)
-_MOVE_HEAD = update(tables.head).values(size=bindparam("new_size"), edge=bindparam("new_edge"))
 _LEAVES = select(_entry.leaf).where(_entry.seq >= _start, _entry.seq < _stop).order_by(_entry.seq)
 _TILE = select(_tile.hashes).where(_tile.level == bindparam("of_level"), _tile.idx == bindparam("of_idx"))
 _TILES = (
@@ -117,7 +79,6 @@ _LATEST_SIGNED = (
     .where(_note.size == select(func.max(_note.size)).scalar_subquery())
     .order_by(_note.at_ms)
 )
-_ADVISORY_LOCK = select(func.pg_advisory_xact_lock(bindparam("key")))
 
 
 class SqlStorage(SqlDerived):
@@ -125,41 +86,36 @@ class SqlStorage(SqlDerived):
 
     def lock(self, connection: Connection, names: Iterable[str]) -> None:
         """PostgreSQL: transaction-level advisory locks, in order of key so that two callers cannot cross."""
-        if connection.dialect.name != "postgresql":
-            return
-        for key in sorted({_lock_key(name) for name in names}):
-            connection.execute(_ADVISORY_LOCK, {"key": key})
+        if connection.dialect.name == "postgresql":
+            hot.run(connection, "lock", {"keys": sorted({_lock_key(name) for name in names})})
 
     def tail(self, connection: Connection, lot: str) -> Tail | None:
-        row = connection.execute(_QUEUED_TAIL, {"of_lot": lot}).first()
-        return Tail(row.n, row.leaf) if row else self.sealed_tails(connection, [lot]).get(lot)
+        return self.tails(connection, [lot]).get(lot)
+
+    def tails(self, connection: Connection, lots: Iterable[str]) -> dict[str, Tail]:
+        # the queued ones come last: they are behind the sealed ones
+        rows = hot.run(connection, "tails", {"lots": list(lots)})
+        return {row.lot: Tail(row.n, row.leaf) for row in rows}
 
     def sealed_tails(self, connection: Connection, lots: Iterable[str]) -> dict[str, Tail]:
-        rows = connection.execute(_SEALED_TAILS, {"lots": list(lots)})
+        rows = hot.run(connection, "sealed_tails", {"lots": list(lots)})
         return {row.lot: Tail(row.n, row.leaf) for row in rows}
 
     def find(self, connection: Connection, entry_id: str) -> Stored | None:
-        # the queue first: an entry moves from it to the log, never back
-        row = connection.execute(_QUEUED, {"of_id": entry_id}).first()
-        if row:
-            return Stored(row.id, row.bytes, row.leaf, None)
-        row = connection.execute(_FOUND, {"of_id": entry_id}).first()
+        row = hot.run(connection, "find", {"id": entry_id}).first()
         return Stored(row.id, row.bytes, row.leaf, row.seq) if row else None
 
     def enqueue(self, connection: Connection, entry: NewEntry) -> None:
         try:
-            [qid] = connection.execute(
-                _ENQUEUE, {"id": entry.id, "bytes": entry.data, "leaf": entry.leaf}
-            ).inserted_primary_key
+            qid = hot.run(connection, "enqueue", {"id": entry.id, "bytes": entry.data, "leaf": entry.leaf}).scalar_one()
             if entry.links:
-                connection.execute(
-                    _ENQUEUE_LOT, [{"lot": link.lot, "n": link.n, "qid": qid} for link in entry.links]
-                )
+                links = [{"lot": link.lot, "n": link.n, "qid": qid} for link in entry.links]
+                hot.insert(connection, "enqueue_lot", links)
         except IntegrityError as error:
             raise ConflictError("taken", "the entry id or a lot's number is already in the queue") from error
 
     def pending(self, connection: Connection, limit: int, after: int = 0) -> list[Waiting]:
-        return [Waiting(*row) for row in connection.execute(_QUEUE, {"most": limit, "after": after})]
+        return [Waiting(*row) for row in hot.run(connection, "pending", {"most": limit, "after": after})]
 
     def pending_of_lot(self, connection: Connection, lot: str) -> list[Waiting]:
         return [Waiting(*row) for row in connection.execute(_QUEUE_OF_LOT, {"of_lot": lot})]
@@ -171,33 +127,31 @@ class SqlStorage(SqlDerived):
             raise LogStateError("already-started", "this log has a head; inception is done once") from error
 
     def head(self, connection: Connection) -> Edge | None:
-        row = connection.execute(_HEAD).first()
+        row = hot.run(connection, "head").first()
         return _edge(row.size, row.edge) if row else None
 
     def lock_head(self, connection: Connection, *, wait: bool) -> Edge | None:
-        row = connection.execute(_HEAD_WAIT if wait else _HEAD_TRY).first()
+        row = hot.run(connection, "lock_head" if wait else "try_head").first()
         return _edge(row.size, row.edge) if row else None
 
     def append(self, connection: Connection, start: int, batch: Sequence[NewEntry]) -> None:
         numbered = list(enumerate(batch, start))
-        connection.execute(
-            insert(tables.entry), [{"seq": seq, "id": entry.id, "leaf": entry.leaf} for seq, entry in numbered]
-        )
-        connection.execute(insert(tables.body), [{"seq": seq, "bytes": entry.data} for seq, entry in numbered])
+        hot.insert(connection, "entry", [{"seq": seq, "id": entry.id, "leaf": entry.leaf} for seq, entry in numbered])
+        hot.insert(connection, "body", [{"seq": seq, "bytes": entry.data} for seq, entry in numbered])
         links = [{"lot": link.lot, "n": link.n, "seq": seq} for seq, entry in numbered for link in entry.links]
         if links:
-            connection.execute(insert(tables.lotlink), links)
+            hot.insert(connection, "link", links)
 
     def dequeue(self, connection: Connection, qids: Sequence[int]) -> None:
-        connection.execute(_DEQUEUE_LOT, {"qids": list(qids)})
-        connection.execute(_DEQUEUE, {"qids": list(qids)})
+        hot.run(connection, "dequeue_lots", {"qids": list(qids)})
+        hot.run(connection, "dequeue", {"qids": list(qids)})
 
     def add_tile(self, connection: Connection, tile: StoredTile) -> None:
         row = {"level": tile.level, "idx": tile.index, "hashes": tile.hashes, "root": tile.root}
         connection.execute(insert(tables.tile), row)
 
     def set_head(self, connection: Connection, edge: Edge) -> None:
-        connection.execute(_MOVE_HEAD, {"new_size": edge.size, "new_edge": b"".join(edge.hashes)})
+        hot.run(connection, "move_head", {"size": edge.size, "edge": b"".join(edge.hashes)})
 
     def leaves(self, connection: Connection, start: int, stop: int) -> list[bytes]:
         return list(connection.execute(_LEAVES, {"start": start, "stop": stop}).scalars())
