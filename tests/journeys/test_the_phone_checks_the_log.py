@@ -12,6 +12,7 @@ from marketplace import provenance
 from marketplace.database import db, utcnow
 from tests.factories.lots import grow_lot
 from tests.journeys.steps import fits, press
+from tests.journeys.test_axe import violations
 from traceability.checkpoint import generate_signer
 
 GOOD = "Điện thoại của bạn đã tự kiểm tra:"
@@ -165,6 +166,15 @@ def test_changed_entry_turns_the_page_red_and_gives_evidence(phone, code):
     assert evidence["why"].startswith("bad-proof")
     assert evidence["bundle"]["lot"] == code
     assert evidence["notes"] == [evidence["bundle"]["checkpoint"]]
+
+
+def test_axe_finds_nothing_on_a_checked_page_and_on_the_alarm(phones, code):
+    calm, alarmed = phones(), phones()
+    expect(scan(calm, code)).to_contain_text(GOOD)
+    tampered(alarmed, lambda bundle: bundle["entries"].pop())
+    expect(scan(alarmed, code)).to_contain_text(ALARM)
+
+    assert [*violations(calm, "checked"), *violations(alarmed, "alarm")] == []
 
 
 def test_fork_on_the_second_visit_turns_the_page_red_and_keeps_both_notes(phone, site, code):

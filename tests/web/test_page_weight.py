@@ -74,11 +74,13 @@ def test_every_public_page_keeps_its_budget(living_on_sqlite):
     assert over == []
 
 
-def test_the_trace_page_needs_no_script(living_on_sqlite):
+def test_the_trace_page_asks_for_its_script_last_and_without_waiting(living_on_sqlite):
     client = living_on_sqlite.client("visitor")
     page = BeautifulSoup(client.get(f"/t/{living_on_sqlite.market.first.lots['released'].code}").text, "html.parser")
 
-    assert page.select("script") == []
+    [script] = page.select("script")
+    assert script["type"] == "module" and not script.get_text()
+    assert script.find_next_sibling() is None and script.parent.name == "body"
 
 
 def statements(living, path: str) -> int:
