@@ -140,6 +140,7 @@ def test_a_lost_opening_an_invented_one_and_an_erased_one_are_told_apart(engine,
             )  # fmt: skip
             row = StoredOpening(opening.entry_id, "/cns:note", f"k{number}", "2028-01-01", False, encrypt(opening, bytes(32)))
             log.storage.add_openings(connection, [row])
+            assert log.check(connection).sound, "entries with openings may wait"
         log.sequence(connection)
         erase_openings(log.storage, connection, key_ids=["k2"], ground="request", **WHO)
         assert log.check(connection).sound

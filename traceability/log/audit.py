@@ -208,7 +208,9 @@ class _Check:
     def _lost(self) -> None:
         """Commitments that no opening opens, and no erase entry speaks of."""
         open_paths: dict[int, set[str]] = {}
-        for _, path, seq in self.storage.all_openings(self.connection):
+        for name, path, seq in self.storage.all_openings(self.connection):
+            if seq is None and self.storage.find(self.connection, name):
+                continue  # it waits to be sealed
             if seq is None:
                 self.report(self.edge.size, "opening", f"there is an opening of {path} that no entry commits to")
             else:
