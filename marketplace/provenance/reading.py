@@ -72,10 +72,11 @@ def check() -> Report:
     the first index that does not fit, and what waits in the queue and cannot be sealed."""
     log = the_log()
     standing = trouble()  # first: what is signed while we read is not in what we read
+    keys = the_keys().read()  # before and after: a key drawn or destroyed while we read is no finding
     with one_moment() as connection:
         audit = log.check(connection)
         stopped = log.stopped(connection)
-        closed = list(check_openings(log.storage, connection, log.origin, the_keys().read()))
+        closed = list(check_openings(log.storage, connection, log.origin, keys | the_keys().read()))
     lines = [_report(audit), *([f"read-only: {standing}"] if standing else [])]
     lines += [f"index {seq}: opening: {message}" for seq, message in closed]
     lines += [f"stopped in the queue: {item.id}: {item.code}: {item.message}" for item in stopped]
