@@ -88,6 +88,12 @@ def test_who_must_have_signed(judge, whole, policy, expected):
     assert judge(whole, policy) == expected
 
 
+def test_a_policy_without_a_log_is_said_to_take_the_keys_of_the_export(verdict, tmp_path, whole):
+    report = verdict(whole.write(tmp_path / "export"), f"witness w {WITNESS.vkey}\nquorum w\n")[2]
+
+    assert report["warnings"] == ["the policy names no key of a log: those of the export were taken"]
+
+
 def test_a_wrong_line_of_a_witness_spoils_the_note(judge, whole):
     class Forged(Key):
         def line(self, text, at=1):

@@ -1193,6 +1193,8 @@ class ExportCheck:
             raise Verdict(TAMPERED, f"checkpoint: {error}") from error
         if self.policy and not self.policy.met(self.times):
             raise Verdict(INCOMPLETE, "the checkpoint lacks signatures of witnesses that the policy asks for")
+        if self.policy and not self.policy.logs:
+            self.warnings.append("the policy names no key of a log: those of the export were taken")
         for held in self.since:
             self.check_held(held, known, logs)
         if self.checkpoint.size == 0:
