@@ -72,7 +72,7 @@ const calls = {
   },
   compare: ({ before, now, answer }) => compare(before, now, async () => answer),
   evidence: async ({ before, now, answer }) => evidence(await compare(before, now, async () => answer)),
-  admit: ({ before, result, published, answer }) => admit(before, result, published, async () => answer),
+  admit: ({ before, result, answer }) => admit(before, result, async () => answer),
   base64: (words) => base64(unbase64(words)),
 };
 

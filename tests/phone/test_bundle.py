@@ -234,12 +234,13 @@ def test_keys_go_on_only_from_remembered_ones(calls, key):
 
     def go_on(before, signers, answer=None, size=9):
         result = {"signers": signers, "origin": ORIGIN, "size": size, "rootKey": "told now"}
-        [found] = calls([["admit", {"before": before, "result": result, "published": ["b", "w"], "answer": answer}]])
+        [found] = calls([["admit", {"before": before, "result": result, "answer": answer}]])
         return {name: found["value"].get(name) for name in ("ok", "keys", "state")}
 
     plain, rooted = {"keys": ["a"]}, {"keys": ["a"], "rootKey": str(root.verifier)}
-    assert go_on(None, ["b"]) == {"ok": True, "keys": ["b", "w"], "state": None}
+    assert go_on(None, ["b"]) == {"ok": True, "keys": ["b"], "state": None}
     assert go_on(plain, ["a", "b"]) == {"ok": True, "keys": ["a", "b"], "state": None}
+    assert go_on({"keys": ["a", "b"]}, ["b"])["keys"] == ["b"], "a key that signs no more is forgotten"
     assert go_on(rooted, ["b"], history) == {"ok": True, "keys": ["b"], "state": None}
     assert go_on(rooted, ["b"], None)["state"] == go_on(rooted, ["b"], {"status": 404, "text": ""})["state"] == "warn"
     assert go_on(rooted, ["c"], history)["state"] == go_on(rooted, ["b"], history, size=4)["state"] == "bad"

@@ -1,15 +1,14 @@
-// Which keys this phone goes on with (docs/log.md §4). The first visit trusts the keys the page came with. Later one of
-// the remembered keys must have signed too, or the offline root key remembered must vouch for a new one.
+// Which keys this phone goes on with (docs/log.md §4): those that signed the last checkpoint it verified, so that a key
+// retired since is trusted no more. The first visit trusts the keys the log publishes. Later one of the remembered keys
+// must have signed too, or the offline root key, remembered as well, must vouch for a new one.
 import { parseNote, parseVerifierKey, verifyNote } from "./note.js";
 import { Refused, refuse } from "./refused.js";
 
 // {ok: true, keys, rootKey}, or {ok: false, state, code, detail}. `result`: of verifyBundle; `get(address)` → {status, text}
 // or null.
-export async function admit(before, result, published, get) {
+export async function admit(before, result, get) {
   const rootKey = before?.rootKey ?? result.rootKey;
-  if (!before) return { ok: true, keys: published, rootKey };
-  const known = result.signers.filter((key) => before.keys.includes(key));
-  if (known.length) return { ok: true, keys: [...new Set([...before.keys, ...result.signers])], rootKey };
+  if (!before || result.signers.some((key) => before.keys.includes(key))) return { ok: true, keys: result.signers, rootKey };
   const refused = (state, detail) => ({ ok: false, state, code: "key-changed", detail });
   if (!rootKey) return refused("warn", "no remembered key has signed, and no root key is known");
   const answer = await get("/log/1/key-history");

@@ -50,10 +50,10 @@ async function check({ lot, origin, operator }) {
   const result = await verifyBundle(bundle, lot, pins);
   if (UNUSABLE.has(result.code)) return { state: "none" };
   if (!result.ok) return { ...result, state: UNDECIDED.has(result.code) ? "warn" : "bad", bundle };
-  const ring = await admit(before, result, published, get);
-  if (!ring.ok) return { ...ring, notes: [...before ? [before.note] : [], result.note] };
+  const ring = await admit(before, result, get);
   const continued = before ? await compare(before, result, consistency) : {};
   if (continued.ok === false) return { ...continued, state: "bad", since: before.at };
+  if (!ring.ok) return { ...ring, notes: [before.note, result.note] };
   // Only a comparison that was made lets the older checkpoint go.
   if (!before || (continued.compared && result.size >= before.size)) {
     remember(origin, { ...result, keys: ring.keys, rootKey: ring.rootKey, at: new Date().toISOString() });
