@@ -75,9 +75,10 @@ def personal_facts(values: Iterable[Fact]) -> list[Fact]:
 def _amount(kind: str, details: Mapping[str, Any], unit_label: str) -> list[Fact]:
     if "amount" not in details:
         return []
+    goods = kind in {"harvesting", "packing", "released", "shipping"}  # seedlings and fry are not counted in the product's unit
     own = kind in {"harvesting", "packing", "sowing", "stocking", "fertilising", "feeding"}
     name = labels.field_label(kind, "quantity" if kind in {"harvesting", "packing"} else "amount") if own else _("Số lượng")
-    return [(str(name), _measured(details["amount"], details["amountUnit"], unit_label))]
+    return [(str(name), _measured(details["amount"], details["amountUnit"], unit_label if goods else ""))]
 
 
 def _fact(kind: str, field: str, details: Mapping[str, Any], unit_label: str) -> Fact | None:

@@ -11,7 +11,7 @@ from marketplace.lots.models import DiaryEntry, Lot
 from marketplace.sellers.models import Seller
 from tests.factories.accounts import make_officer
 from tests.factories.catalogue import make_product
-from tests.factories.lots import grow_lot, make_lot, owner_of
+from tests.factories.lots import grow_lot, make_lot, owner_of, write
 from tests.factories.sellers import make_certificate, make_seller
 
 
@@ -46,6 +46,15 @@ def test_released_lot_is_told_from_field_to_shop(browser, lot):
     assert [tag.get_text() for tag in page.select(".timeline__source")] == ["Do người sản xuất khai"] * 5
     assert "rồi, lần chốt trên có mọi dòng của lô" in text
     assert "Mã có thể bị sao chép" in text
+
+
+def test_seedlings_are_counted_as_written_not_in_the_products_unit(browser, app):
+    lot = grow_lot(now=utcnow(), release=False)
+    write(lot, "sowing", {"material": "Xoài cát", "amount": "40", "unit": "piece"}, days_ago=90, now=utcnow())
+    services.release_lot(actor=owner_of(lot.seller_id), seller_id=lot.seller_id, lot_id=lot.id, now=utcnow())
+    browser.open(f"/t/{lot.code}")
+
+    assert "40\u00a0con, cây, trái" in browser.page.get_text()
 
 
 def test_page_never_calls_goods_genuine(browser, lot):
