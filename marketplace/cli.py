@@ -303,7 +303,7 @@ def make_backup(folder: Path) -> None:
 @click.argument("folder", type=click.Path(path_type=Path, exists=True))
 @with_appcontext
 def restore_backup(folder: Path) -> None:
-    """Put the backup in FOLDER into an empty site, then check the log."""
+    """Put the backup in FOLDER into an empty site; `log resume` then takes up the log."""
     db.engine.dispose()
     _told(lambda: backup.load(current_app.extensions["settings"], folder))
 

@@ -12,6 +12,7 @@ from traceability.checkpoint import Checkpoint, parse_checkpoint
 from traceability.errors import NoteError, SignerError
 
 _PATIENCE = 10.0
+_ONE_ACT = 2.0
 
 
 class StateFile:
@@ -25,8 +26,9 @@ class StateFile:
         self._here = threading.Lock()
 
     def hold(self) -> None:
-        """Take the lock for as long as this process lives. Raises SignerError `held` when another signer has it."""
-        self._held = self._take(patience=0)
+        """Take the lock for as long as this process lives. Raises SignerError `held` when another signer keeps it; one
+        that signs within a single act, as a site's process without a signer beside it does, is waited for."""
+        self._held = self._take(min(self._patience, _ONE_ACT))
 
     @contextmanager
     def locked(self) -> Iterator[None]:

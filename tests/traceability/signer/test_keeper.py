@@ -94,7 +94,7 @@ def test_a_second_signer_on_one_state_is_refused(signer, tree, tmp_path):
         late.sign(tree.text(6), old_size=0, proof=[])
     assert refusal.value.code == "held"
     with pytest.raises(SignerError):
-        StateFile(tmp_path / "state").hold()
+        StateFile(tmp_path / "state", patience=0).hold()
 
 
 def test_keys_are_for_their_owner_only_and_a_new_pair_signs_at_once(signer, tree, tmp_path):
