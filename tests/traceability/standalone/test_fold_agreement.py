@@ -1,6 +1,7 @@
 """The site's fold of corrections and the stand-alone verifier's tell the same story of random logs."""
 
 import random
+from contextlib import closing
 
 import pytest
 
@@ -56,10 +57,12 @@ def told_by_site(book: Book) -> dict:
 
 def told_alone(book: Book) -> dict:
     entries = dict(enumerate(book.objects))
-    folded = tlog_verify.Fold(tlog_verify.Memory(), entries.get)
-    for seq, entry in entries.items():
-        folded.take(seq, entry)
-    story = {item["seq"]: item for item in folded.history(list(entries))}
+    memory = tlog_verify.Memory()
+    with closing(memory.sql):
+        folded = tlog_verify.Fold(memory, entries.get)
+        for seq, entry in entries.items():
+            folded.take(seq, entry)
+        story = {item["seq"]: item for item in folded.history(list(entries))}
     return {
         seq: item["counts"]
         if item["t"] == tlog_verify.RECALL

@@ -730,6 +730,9 @@ class Folder:
     def has(self, name: str) -> bool:
         return (self.path / name).is_file()
 
+    def close(self) -> None:
+        """Nothing is kept open."""
+
 
 class Archive:
     """The files of an export in a tar file, plain or compressed, read once into a temporary database."""
@@ -746,6 +749,7 @@ class Archive:
                         self.files.execute("INSERT OR REPLACE INTO file VALUES (?, ?)", (name, data))
                     archive.members = []
         except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
+            self.close()
             raise Verdict(INCOMPLETE, f"the archive cannot be read to its end: {error}") from error
         found = self.files.execute(
             "SELECT name FROM file WHERE name = 'checkpoint' OR name LIKE '%/checkpoint' ORDER BY length(name), name"
@@ -758,6 +762,9 @@ class Archive:
 
     def has(self, name: str) -> bool:
         return self.files.execute("SELECT 1 FROM file WHERE name = ?", (self.prefix + name,)).fetchone() is not None
+
+    def close(self) -> None:
+        self.files.close()
 
 
 def tile_name(level: int | str, number: int, width: int) -> str:
@@ -1151,6 +1158,13 @@ class ExportCheck:
         self.warnings: list = []
 
     def run(self) -> dict:
+        try:
+            return self.check()
+        finally:
+            self.memory.sql.close()
+            self.source.close()
+
+    def check(self) -> dict:
         self.open()
         self.tiles = Tiles(self.source, self.checkpoint.size)
         self.tiles.check_presence()
@@ -1569,10 +1583,13 @@ class BundleCheck:
         return ["the bundle does not hold the genesis: who the operator is was not checked"]
 
     def report(self, up_to: dict | None, opened: int) -> dict:
-        fold = Fold(Memory(), self.entries.get)
+        memory = Memory()
+        fold = Fold(memory, self.entries.get)
         for seq in sorted(self.entries):
             if self.entries[seq]["t"] not in (CORRECT, VOID, DISPUTE) or seq in self.links:
                 fold.take(seq, self.entries[seq])
+        story = fold.history(self.links)
+        memory.sql.close()
         return {
             "origin": self.checkpoint.origin,
             "size": self.checkpoint.size,
@@ -1584,7 +1601,7 @@ class BundleCheck:
             "withheld": len(self.data.get("withheld", [])),
             "signed_by": [{"key": key, "time": stamp(at)} for key, at in self.times.items()],
             "warnings": self.warnings(),
-            "lot": {"id": self.lot, "entries": fold.history(self.links)},
+            "lot": {"id": self.lot, "entries": story},
         }
 
 
