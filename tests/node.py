@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import MISSING
 
-LEAST = 20
+LEAST = 18
 NODE = os.environ.get("NODE") or shutil.which("node")
 
 

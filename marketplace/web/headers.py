@@ -27,7 +27,7 @@ def _policy(payment_origin: str, nonce: str = "") -> str:
 def install(app: Flask, *, payment_origin: str, secure: bool) -> None:
     """Add headers to every response; `payment_origin` may receive the checkout form's redirect.
 
-    `app.extensions["page_headers"]` holds those of a page without script, as (name, value).
+    `app.extensions["page_headers"]` holds those of a page whose script needs no nonce, as (name, value).
     """
     fixed = [
         ("X-Content-Type-Options", "nosniff"),

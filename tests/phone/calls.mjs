@@ -1,6 +1,7 @@
 // Calls the page's modules for the tests: reads [[name, argument], …] as JSON, writes [{value} or {refused: code}, …].
 import { readFileSync } from "node:fs";
 
+import "../traceability/standalone/platform.mjs";
 import { base64, hex, unbase64, unhex } from "../../static/js/log/bytes.js";
 import { Chains } from "../../static/js/log/chain.js";
 import { commit } from "../../static/js/log/commitment.js";

@@ -3,6 +3,7 @@
 //                                                  the exit code, after 1 also the first bad index or "-"
 import { readFileSync } from "node:fs";
 
+import "./platform.mjs";
 import { checkExport } from "./export_check.mjs";
 import { TAMPERED, USAGE } from "./export_files.mjs";
 
