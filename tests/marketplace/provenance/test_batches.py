@@ -6,6 +6,7 @@ from marketplace import provenance
 from marketplace.database import db, transaction, utcnow
 from marketplace.provenance import sealing
 from marketplace.provenance.loop import SealingLoop
+from tests.factories.lots import grow_lot
 from tests.marketplace.test_provenance import spray
 
 
@@ -103,3 +104,14 @@ def test_two_drains_at_once_on_sqlite_leave_it_to_the_first(batches, now, app):
         assert first
         assert provenance.drain() == 0
     assert provenance.drain() == 1
+
+
+def test_the_trace_page_says_what_waits_and_turns_when_it_is_sealed(batches, browser):
+    """Growing, releasing and reading a lot while nothing is sealed by the commits: no step depends on the seal."""
+    lot = grow_lot(now=utcnow())
+    browser.open(f"/t/{lot.code}")
+    assert "verdict--none" in browser.page.select_one(".verdict")["class"]
+
+    provenance.publish_checkpoint(now=utcnow())
+    browser.open(f"/t/{lot.code}")
+    assert "verdict--good" in browser.page.select_one(".verdict")["class"]
