@@ -14,9 +14,7 @@ from traceability.checkpoint import VerifierKey, parse_verifier_key
 from traceability.errors import NoteError, PolicyError
 from traceability.evidence import check_evidence
 from traceability.policy import Policy, parse_policy
-from traceability.verify import INCOMPLETE, Verdict, verify_export
-
-USAGE = 4
+from traceability.verify import INCOMPLETE, TAMPERED, USAGE, Verdict, verify_export
 
 _POLICY_WORDS = ("log", "witness", "group", "quorum")
 
@@ -63,11 +61,17 @@ def _verify(options: argparse.Namespace) -> int:
         return _usage(f"{place} is not there")
     read = _folder(place) if place.is_dir() else _archive(place)
     keys, policy = _trusted(Path(options.policy).read_bytes()) if options.policy else ([], None)
-    if policy.logs == () if policy else not keys:
-        listed = read("keys")
-        if listed is None:
-            return _usage(f"{place} has no keys, and --policy names none")
-        keys = [*keys, *_plain(listed)]
+    listed = read("keys")
+    if listed is None:
+        sys.stdout.write("keys is missing\n")
+        return INCOMPLETE
+    try:
+        served = _plain(listed)
+    except (NoteError, UnicodeDecodeError) as error:
+        sys.stdout.write(f"the export's keys are malformed: {error}\n")
+        return TAMPERED
+    if not keys or (policy and not policy.logs):
+        keys = [*keys, *served]
     if not options.policy:
         sys.stderr.write("the keys come from the export itself: compare them with a copy you trust, or give --policy\n")
     since = Path(options.since).read_bytes() if options.since else None

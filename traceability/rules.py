@@ -111,7 +111,7 @@ class Rules:
             lots = _lots(link.lot for link in entry.links)
             if entry.type in _ON_TARGETS_LOTS and _at(self._lots, at) != lots:
                 yield Finding("target", f"entry {at} is of other lots")
-            if entry.type == REDACT and _at(self._names, at) != self._withheld_as(entry):
+            if entry.type == REDACT and at not in self.announced and _at(self._names, at) != self._withheld_as(entry):
                 yield Finding("redaction", f"the id and links told are not those of entry {at}")
 
     def _withheld_as(self, redact: Entry) -> bytes:

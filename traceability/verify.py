@@ -5,20 +5,32 @@ the root of the signed checkpoint, whether its key was promised, and the root of
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from traceability.canonical.entry import Entry, read_entry
-from traceability.checkpoint import Checkpoint, Verified, VerifierKey, parse_checkpoint, parse_note, verify_note
-from traceability.errors import NoteError, ProfileError, TileError
+from traceability.canonical.keys import terms
+from traceability.checkpoint import (
+    Checkpoint,
+    Verified,
+    VerifierKey,
+    parse_checkpoint,
+    parse_note,
+    parse_verifier_key,
+    verify_note,
+)
+from traceability.errors import NoteError, ProfileError
 from traceability.merkle import Edge, leaf_hash
 from traceability.policy import Policy
 from traceability.rules import Finding, Rules
-from traceability.tiles import WIDTH, Tile, bundle_path, decode_bundle, hashes_at_level, tile_path, tiles_of_tree
+from traceability.tiles import WIDTH, Tile, bundle_path, hashes_at_level, tile_path, tiles_of_tree
 
-SOUND, TAMPERED, FORK, INCOMPLETE = 0, 1, 2, 3
+SOUND, TAMPERED, FORK, INCOMPLETE, USAGE = 0, 1, 2, 3, 4
 
 _REDACTION = re.compile(rb"([1-9][0-9]{0,15}) ([1-9][0-9]{0,15})")
+
+_TERM = re.compile(r"(0|[1-9][0-9]{0,15}) (-|0|[1-9][0-9]{0,15}) ([!-~]+)")
 
 Read = Callable[[str], bytes | None]
 """Gives the bytes of an exported file by its path in the export, or None when it is not there."""
@@ -61,15 +73,18 @@ def verify_export(
     """
     try:
         checkpoint, signed = _checkpoint(_file(read, "checkpoint"), keys)
-        older = _checkpoint(since, keys)[0] if since is not None else None
         if policy and not policy.check(item.key for item in signed):
             raise _Ended(INCOMPLETE, "checkpoint: signatures that the policy asks for are missing")
+        older = _held(since, keys, checkpoint.origin) if since is not None else None
+        if older:
+            _check_fork(read, checkpoint, older)
+        replay = _Replay(checkpoint.origin, lot, Rules(_announced(read, checkpoint.size)))
+        _walk(read, checkpoint, replay)
         if older and older.size > checkpoint.size:
             raise _Ended(INCOMPLETE, f"the export ends at {checkpoint.size}, the older note says {older.size}")
-        replay = _Replay(checkpoint.origin, lot, Rules(_announced(read, checkpoint.size)))
-        _walk(read, checkpoint, older, replay)
         if not {str(item.key) for item in signed} & set(replay.rules.promised(checkpoint.size)):
-            raise _Ended(TAMPERED, "checkpoint: the log does not promise the key that signed it", checkpoint.size)
+            raise _Ended(TAMPERED, "checkpoint: the log does not promise the key that signed it")
+        _check_history(read, checkpoint, replay.rules)
     except _Ended as end:
         return Verdict(end.outcome, str(end), index=end.index)
     rules = replay.rules
@@ -91,6 +106,30 @@ def _checkpoint(note: bytes, keys: Sequence[VerifierKey]) -> tuple[Checkpoint, l
     return checkpoint, verified
 
 
+def _held(note: bytes, keys: Sequence[VerifierKey], origin: str) -> Checkpoint:
+    """The older note somebody kept; one that cannot be used is no finding about the log."""
+    try:
+        older = _checkpoint(note, keys)[0]
+    except _Ended as end:
+        raise _Ended(USAGE, f"the older note cannot be used: {end}") from end
+    if older.origin != origin:
+        raise _Ended(USAGE, "the older note is of another log")
+    return older
+
+
+def _check_fork(read: Read, checkpoint: Checkpoint, older: Checkpoint) -> None:
+    """Where the tiles lead to the signed root, do they also lead to the older one? Two signed trees are a fork whatever
+    the entries say."""
+    edge, before = Edge(), Edge()
+    for tile in tiles_of_tree(checkpoint.size):
+        data = _tile(read, tile) if tile.level == 0 else b""
+        for at in range(0, len(data) - 31, 32):
+            edge, _ = edge.push(data[at : at + 32])
+            before = edge if edge.size == older.size else before
+    if edge.root() == checkpoint.root and before.size == older.size and before.root() != older.root:
+        raise _Ended(FORK, f"the older note of {older.size} entries has another root", older.size)
+
+
 def _announced(read: Read, size: int) -> dict[int, tuple[int, Entry]]:
     """The redact entries that the file `redactions` names, read ahead: they say how a lot goes on."""
     found: dict[int, tuple[int, Entry]] = {}
@@ -102,49 +141,88 @@ def _announced(read: Read, size: int) -> dict[int, tuple[int, Entry]]:
         if by >= size:
             continue  # as if it were not announced
         width = min(WIDTH, size - by // WIDTH * WIDTH)
-        data = _bundle(read, Tile(0, by // WIDTH, width))[by % WIDTH]
-        try:
-            found[seq] = (by, read_entry(data))
-        except ProfileError as error:
-            raise _Ended(TAMPERED, error.message, by) from error
+        for index, data in _records(read, Tile(0, by // WIDTH, width)):
+            if index == by:
+                with suppress(ProfileError):
+                    found[seq] = (by, read_entry(data))
+                break
     return found
 
 
-def _walk(read: Read, checkpoint: Checkpoint, older: Checkpoint | None, replay: "_Replay") -> None:
-    if older and older.size == 0 and older.root != Edge().root():
-        raise _Ended(FORK, "the older note of the empty log has another root")
+def _check_history(read: Read, checkpoint: Checkpoint, rules: Rules) -> None:
+    """The key history, signed by the offline root key that the genesis names, says what the entries say."""
+    data, root = read("key-history"), rules.promises[0][1].event.get("root") if rules.promises else None
+    if data is None or root is None:
+        return
+    try:
+        note = parse_note(data)
+        verify_note(note, [parse_verifier_key(root)])
+    except NoteError as error:
+        raise _Ended(TAMPERED, f"key-history: {error.message}") from error
+    first, *lines = note.text.splitlines()
+    told = {term.key: term for term in terms(rules.promises)}
+    seen: set[str] = set()
+    before, good = 0, first == f"{checkpoint.origin}/key-history"
+    for line in lines:
+        row = _TERM.fullmatch(line)
+        good = good and row is not None and int(row[1]) >= before and row[3] not in seen
+        if not row or not good:
+            break
+        before, stop, term = int(row[1]), None if row[2] == "-" else int(row[2]), told.get(row[3])
+        seen.add(row[3])
+        if term is None:
+            good = before > checkpoint.size
+        else:
+            good = before == term.start and (stop in (None, term.stop) or (term.stop is None and stop > checkpoint.size))
+    if not good:
+        raise _Ended(TAMPERED, "key-history: it does not say what the log says of its keys")
+
+
+def _walk(read: Read, checkpoint: Checkpoint, replay: "_Replay") -> None:
     for tile in tiles_of_tree(checkpoint.size):
         if tile.level == 0:
-            hashes = _file(read, tile_path(tile))
-            _compare(replay, tile, _bundle(read, tile), hashes, older)
+            _compare(read, replay, tile)
     if replay.edge.root() != checkpoint.root:
         raise _Ended(TAMPERED, "the entries do not lead to the signed root", checkpoint.size)
     for tile in tiles_of_tree(checkpoint.size):
-        if tile.level and _file(read, tile_path(tile)) != replay.tile(tile):
+        if tile.level and _tile(read, tile) != replay.tile(tile):
             raise _Ended(TAMPERED, f"{tile_path(tile)} differs from the entries", tile.start << (8 * tile.level))
 
 
-def _compare(replay: "_Replay", tile: Tile, entries: list[bytes], hashes: bytes, older: Checkpoint | None) -> None:
-    if len(hashes) % 32 or len(hashes) > 32 * tile.width:
-        raise _Ended(TAMPERED, f"{tile_path(tile)} has another length", tile.start)
-    for index, data in enumerate(entries, tile.start):
+def _compare(read: Read, replay: "_Replay", tile: Tile) -> None:
+    hashes = _tile(read, tile)
+    for index, data in _records(read, tile):
         at = 32 * (index - tile.start)
         leaf = hashes[at : at + 32]
-        if not leaf or (data and leaf_hash(data) != leaf):
+        if len(leaf) < 32 or (data and leaf_hash(data) != leaf):
             raise _Ended(TAMPERED, "the entry does not have the leaf in its tile", index)
         replay.take(index, data, leaf)
-        if older and replay.edge.size == older.size and replay.edge.root() != older.root:
-            raise _Ended(FORK, f"the older note of {older.size} entries has another root", older.size)
+    if len(hashes) != 32 * tile.width:
+        raise _Ended(TAMPERED, f"{tile_path(tile)} has another length", tile.stop)
 
 
-def _bundle(read: Read, tile: Tile) -> list[bytes]:
-    try:
-        entries = decode_bundle(_file(read, bundle_path(tile.index, tile.width)))
-    except TileError as error:
-        raise _Ended(TAMPERED, error.message, tile.start) from error
-    if len(entries) != tile.width:
-        raise _Ended(TAMPERED, f"a bundle has {len(entries)} entries instead of {tile.width}", tile.start)
-    return entries
+def _records(read: Read, tile: Tile) -> Iterator[tuple[int, bytes]]:
+    """(number, bytes) of the entries of a bundle, as far as it is whole."""
+    data = read(bundle_path(tile.index, tile.width))
+    cut = data is None and tile.width < WIDTH  # a full bundle may stand for a partial one (C2SP tlog-tiles)
+    data = _file(read, bundle_path(tile.index, WIDTH if cut else tile.width))
+    at = 0
+    for index in range(tile.start, tile.stop):
+        stop = at + 2 + int.from_bytes(data[at : at + 2], "big")
+        if at + 2 > len(data) or stop > len(data):
+            raise _Ended(TAMPERED, "the bundle is cut short at this entry", index)
+        yield index, data[at + 2 : stop]
+        at = stop
+    if at != len(data) and not cut:
+        raise _Ended(TAMPERED, "the bundle holds more than its entries", tile.stop)
+
+
+def _tile(read: Read, tile: Tile) -> bytes:
+    if tile.width < WIDTH and read(tile_path(tile)) is None:
+        whole = read(tile_path(Tile(tile.level, tile.index)))
+        if whole is not None:
+            return whole[: 32 * tile.width]
+    return _file(read, tile_path(tile))
 
 
 def _file(read: Read, path: str) -> bytes:
@@ -152,6 +230,13 @@ def _file(read: Read, path: str) -> bytes:
     if data is None:
         raise _Ended(INCOMPLETE, f"{path} is missing")
     return data
+
+
+def _read(index: int, data: bytes) -> Entry:
+    try:
+        return read_entry(data)
+    except ProfileError as error:
+        raise _Ended(TAMPERED, error.message, index) from error
 
 
 @dataclass
@@ -187,10 +272,7 @@ class _Replay:
         return b"".join(hashes)
 
     def _entry(self, index: int, data: bytes, leaf: bytes) -> list[Finding]:
-        try:
-            entry = read_entry(data)
-        except ProfileError as error:
-            raise _Ended(TAMPERED, error.message, index) from error
+        entry = _read(index, data)
         if entry.log != self.origin:
             raise _Ended(TAMPERED, f"the entry belongs to {entry.log}", index)
         if index in self.rules.announced:

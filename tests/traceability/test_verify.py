@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from tests.traceability.conftest import NOW
-from traceability.checkpoint import Checkpoint, Note, generate_signer
+from tests.traceability.conftest import NOW, ORIGIN, SECRET
+from traceability.checkpoint import Checkpoint, Note, generate_signer, parse_signer
 from traceability.cli import main
 from traceability.log.export import export
 from traceability.tiles import decode_bundle, encode_bundle
@@ -122,8 +122,9 @@ def test_a_checkpoint_of_an_unknown_key_or_with_a_changed_size_is_tampering(expo
     assert run(exported, "--policy", str(policy)) == 1
 
 
-def test_an_older_note_with_another_root_is_a_fork(exported, signer, capsys):
-    text = Checkpoint(signer.name, 100, bytes(32)).text()
+def test_an_older_note_with_another_root_is_a_fork(exported, capsys):
+    signer = parse_signer(SECRET)
+    text = Checkpoint(ORIGIN, 100, bytes(32)).text()
     forked = exported.parent / "forked"
     forked.write_text(str(Note(text, (signer.sign(text),))), encoding="utf-8")
     assert run(exported, "--since", str(forked)) == 2
