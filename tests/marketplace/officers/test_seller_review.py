@@ -192,12 +192,12 @@ def test_a_certificate_is_checked_from_the_pile_and_revoked_with_a_reason(browse
     assert "Không có chứng nhận nào chờ" in browser.text()
 
 
-def test_an_inspector_sees_certificates_and_nothing_else(browser):
+def test_an_inspector_sees_certificates_and_lots_and_nothing_else(browser):
     certificate = make_certificate(make_seller())
     sign_in(browser.client, make_person(roles=("inspector",)))
 
     page = browser.open("/quan-ly/chung-nhan")
-    assert [a["href"] for a in page.select(".desk__list a")] == ["/quan-ly/chung-nhan"]
+    assert [a["href"] for a in page.select(".desk__list a")] == ["/quan-ly/chung-nhan", "/quan-ly/lo-hang"]
     browser.submit(form=f"#chung-nhan-{certificate.id} form", follow=True)
 
     assert db.session.query(Certificate.checked_at).scalar() is not None
