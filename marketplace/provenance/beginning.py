@@ -26,7 +26,7 @@ def incept(*, now: datetime, root: str | None = None) -> None:
         connection = session.connection()
         if site.log.started(connection):
             raise LogStateError("already-started", "this log was begun before; inception is done once")
-        if site.near and not site.near.state_file.path.exists() and not site.near.key_file.path.exists():
+        if site.near and not site.near.key_file.path.exists():
             begin(site.log.origin, site.near.state_file, site.near.key_file)
         policy = first_policy(site.log.signer.verifiers()).encode()
         site.log.incept(

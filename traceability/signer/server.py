@@ -110,9 +110,10 @@ def begin(origin: str, state: StateFile, keys: KeyFile, note: bytes | None = Non
     the newest `note` that anybody holds. Raises SignerError when there is a state or the keys here did not sign it."""
     state.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     keys.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if not keys.path.exists():
-        keys.add_pair(origin)
     last = Checkpoint(origin, 0, EMPTY_ROOT)
+    if not keys.path.exists() and state.read() == last:
+        keys.add_pair(origin)  # the inception was cut short between the two
+        return
     if note is not None:
         try:
             parsed = parse_note(note)
@@ -121,6 +122,8 @@ def begin(origin: str, state: StateFile, keys: KeyFile, note: bytes | None = Non
         except NoteError as error:
             raise SignerError("bad-note", f"the note was not signed with these keys: {error.message}") from error
     Keeper(state, keys).incept(origin, size=last.size, root=last.root)
+    if not keys.path.exists():
+        keys.add_pair(origin)
 
 
 def _serve(state: StateFile, keys: KeyFile, options: argparse.Namespace) -> int:

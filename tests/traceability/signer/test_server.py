@@ -107,3 +107,13 @@ def test_a_note_of_other_keys_makes_no_state(tmp_path, signer, tree):
     (tmp_path / "note").write_text(f"{tree.text(8)}\n{''.join(map(str, lines))}")
     assert main(command(tmp_path, "--incept", ORIGIN, "--at", str(tmp_path / "note"))[4:]) == 1
     assert signer.state() is None
+
+
+def test_an_inception_cut_short_is_finished_and_a_used_state_gets_no_new_keys(tmp_path, tree, signer, capfd):
+    (tmp_path / "keys").unlink()
+    assert main(command(tmp_path, "--incept", ORIGIN)[4:]) == 0
+    signer.sign(tree.text(3), old_size=0, proof=[])
+    (tmp_path / "keys").unlink()
+    assert main(command(tmp_path, "--incept", ORIGIN)[4:]) == 1
+    assert "state-taken" in capfd.readouterr().err
+    assert not (tmp_path / "keys").exists()
