@@ -168,6 +168,18 @@ def test_changed_entry_turns_the_page_red_and_gives_evidence(phone, code):
     assert evidence["notes"] == [evidence["bundle"]["checkpoint"]]
 
 
+def test_line_on_the_page_that_is_not_in_the_log_is_noticed(phone, code):
+    def answer(route):
+        page = route.fetch()
+        route.fulfill(response=page, body=re.sub(r'data-shown="[0-9a-f]{12}', 'data-shown="0123456789ab', page.text()))
+
+    phone.route(f"**/t/{code}", answer)
+    check = scan(phone, code)
+
+    expect(check).to_contain_text("Trang này cho xem một dòng không có trong sổ.")
+    assert saved(phone)["why"].startswith("not-in-the-log")
+
+
 def test_axe_finds_nothing_on_a_checked_page_and_on_the_alarm(phones, code):
     calm, alarmed = phones(), phones()
     expect(scan(calm, code)).to_contain_text(GOOD)

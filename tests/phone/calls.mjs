@@ -68,7 +68,7 @@ const calls = {
     return { events, recalled: Object.fromEntries(lots.map((lot) => [lot, recalled(history, lot)])) };
   },
   async bundle({ bundle, lot, pins }) {
-    const { history, ...rest } = await verifyBundle(bundle, lot, pins);
+    const { history, leaves, ...rest } = await verifyBundle(bundle, lot, pins);
     return { ...rest, told: history && [...history.events.keys()] };
   },
   compare: ({ before, now, answer }) => compare(before, now, async () => answer),

@@ -38,7 +38,7 @@ async function getJson(address) {
 const consistency = (first, second) => getJson(`/log/1/proof/consistency?first=${first}&second=${second}`);
 
 // {state, …}: what to say, with its values.
-async function check({ lot, origin, operator }) {
+async function check({ lot, origin, operator, shown }) {
   const before = recall(origin);
   const address = `/t/${lot}/bundle.json${before ? "" : "?genesis=1"}`;
   const [answer, listed, policy] = await Promise.all([getJson(address), get("/log/1/keys"), get("/log/1/policy")]);
@@ -50,6 +50,8 @@ async function check({ lot, origin, operator }) {
   const result = await verifyBundle(bundle, lot, pins);
   if (UNUSABLE.has(result.code)) return { state: "none" };
   if (!result.ok) return { ...result, state: UNDECIDED.has(result.code) ? "warn" : "bad", bundle };
+  const stray = shown.split(" ").find((start) => !result.leaves.some((leaf) => leaf.startsWith(start)));
+  if (stray) return { state: "bad", code: "not-in-the-log", detail: `the page shows ${stray}…`, notes: [result.note], bundle };
   const ring = await admit(before, result, get);
   const continued = before ? await compare(before, result, consistency) : {};
   if (continued.ok === false) return { ...continued, state: "bad", since: before.at };
@@ -62,12 +64,11 @@ async function check({ lot, origin, operator }) {
 }
 
 export async function selfCheck(element) {
-  const { lot, origin, operator } = element.dataset;
   if (!available()) return;
   say(element, "busy");
   let found;
   try {
-    found = await check({ lot, origin, operator });
+    found = await check(element.dataset);
   } catch {
     found = { state: "none" }; // a module that did not load, a browser that cannot
   }

@@ -22,9 +22,15 @@ function values(found) {
     witness: found.witnesses?.map(({ name }) => name).join(", "),
     withheld: found.withheld,
     recalled: found.recalled,
-    fork: found.code === "fork" || found.code === "set-back",
-    differs: found.state === "bad" && found.code !== "fork" && found.code !== "set-back",
+    ...faults(found),
   };
+}
+
+// Which of the sentences about a fault fits.
+function faults({ state, code }) {
+  const fork = code === "fork" || code === "set-back";
+  const unknown = code === "not-in-the-log";
+  return { fork, unknown, differs: state === "bad" && !fork && !unknown };
 }
 
 export function say(element, state, found = {}) {
