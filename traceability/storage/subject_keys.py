@@ -28,7 +28,7 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.pool import NullPool
 
 KEY_BYTES = 32
@@ -134,8 +134,12 @@ class SubjectKeys:
 
     def _connect(self) -> Engine:
         if self._engine is None:
-            self._engine = _engine(self.url)
-            metadata.create_all(self._engine)
+            engine = _engine(self.url)
+            try:
+                metadata.create_all(engine)
+            except DBAPIError:  # another process made the table between the look and the making
+                metadata.create_all(engine)
+            self._engine = engine
         return self._engine
 
 
