@@ -89,6 +89,13 @@ def test_the_web_role_queues_and_reads_and_the_sequencer_seals_and_publishes(act
         assert log.check(connection).sound
 
 
+def test_only_the_sequencer_withholds_a_body_and_only_an_announced_one(acting_as):
+    assert refused(acting_as, "web", "SELECT tlog_withhold(7)") == DENIED
+    with acting_as("sequencer") as connection:
+        connection.execute(text("SELECT tlog_withhold(7)"))
+        assert connection.scalar(text("SELECT count(*) FROM tlog_body WHERE seq = 7")) == 1
+
+
 def test_the_owner_cannot_sign_in(acting_as):
     with pytest.raises(DBAPIError), acting_as("owner"):
         pass

@@ -35,6 +35,12 @@ def role_statements(prefix: str, database: str, tables: Iterable[str], schema: s
             f"GRANT SELECT ON {schema}.{name} TO {both}",
             *(f"GRANT {rights} ON {schema}.{name} TO {role}" for role, rights in _rights(name, web, sequencer)),
         ]
+    withhold = f"FUNCTION {schema}.tlog_withhold(bigint)"  # runs with its owner's rights, so not everybody may call it
+    statements += [
+        f"ALTER {withhold} OWNER TO {owner}",
+        f"REVOKE ALL ON {withhold} FROM PUBLIC, {both}",
+        f"GRANT EXECUTE ON {withhold} TO {sequencer}",
+    ]
     if "alembic_version" in names:
         statements.append(f"GRANT SELECT ON {schema}.alembic_version TO {both}")
     return statements
