@@ -1,6 +1,7 @@
 """What `ev`, `lots` and `ref` of each entry type may hold: one good entry of each type, and every rule broken once."""
 
 from copy import deepcopy
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -92,6 +93,7 @@ def test_a_missing_key_in_ev_is_refused(kind, key):
         (types.KEY, {"retire": "log+00000000+AA=="}),
         (types.KEY, {"from": "9"}),
         (types.GENESIS, {"keys": "log"}),
+        (types.GENESIS, {"root": 1}),
     ],
 )
 def test_a_malformed_value_in_ev_is_refused(kind, change):
@@ -103,8 +105,37 @@ def test_an_entry_about_no_lot_has_no_links(kind):
     assert refused(kind, {}, links=(LINK,)) == "bad-link"
 
 
-def test_a_recall_names_its_lots():
-    assert refused(types.RECALL, {}, links=()) == "bad-link"
+@pytest.mark.parametrize("kind", [types.EVENT, types.RECALL])
+def test_an_event_or_a_recall_of_no_lot_is_read(kind):
+    assert read_entry(write_entry(replace(entry(kind, GOOD[kind]), links=()))).links == ()
+
+
+@pytest.mark.parametrize(
+    ("lots", "code"),
+    [([*LINKS, *LINKS], "bad-link"), ([LINKS[0] | {"n": 1}], "bad-link"), ([LINKS[0] | {"more": 1}], "bad-fields"), (["x"], "bad-field")],
+)
+def test_the_links_that_a_redact_entry_tells_have_the_form_of_links(lots, code):
+    assert refused(types.REDACT, {"lots": lots}) == code
+
+
+def test_a_redact_entry_may_leave_the_number_to_its_ev():
+    leaf = bytes.fromhex(LEAF)
+    unnumbered = replace(entry(types.REDACT, GOOD[types.REDACT]), references=(Reference(leaf, "redacts"),))
+
+    assert read_entry(write_entry(unnumbered)) == unnumbered
+    assert refused(types.REDACT, {}, references=(Reference(leaf, "redacts", 5),)) == "bad-event"
+
+
+@pytest.mark.parametrize(
+    ("event", "name"),
+    [({"eventID": "a#b"}, "a#b"), ({"eventID": "a", "errorDeclaration": {"declarationTime": "soon"}}, "a#soon")],
+)
+def test_the_id_of_a_read_event_is_bound_by_the_equation_alone(event, name):
+    written = replace(entry(types.EVENT, EVENT | event), id=name)
+
+    assert read_entry(write_entry(written)) == written
+    with pytest.raises(ProfileError):
+        types.event_entry_id(EVENT | event)
 
 
 @pytest.mark.parametrize("kind", sorted(RELATIONS))
@@ -112,7 +143,8 @@ def test_a_target_is_named_with_its_number_and_the_right_word(kind):
     leaf = bytes.fromhex(LEAF)
 
     assert refused(kind, {}, references=()) == "bad-field"
-    assert refused(kind, {}, references=(Reference(leaf, RELATIONS[kind]),)) == "bad-field"
+    if kind != types.REDACT:
+        assert refused(kind, {}, references=(Reference(leaf, RELATIONS[kind]),)) == "bad-field"
     assert refused(kind, {}, references=(Reference(leaf, "likes", 4),)) == "bad-field"
 
 

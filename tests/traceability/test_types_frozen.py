@@ -50,7 +50,7 @@ def test_a_changed_byte_of_a_frozen_entry_changes_its_leaf(case):
         ("void: wrong lot", "ev", {}), ("void: wrong lot", "ev", {"reason": "Sai"}), ("void: wrong lot", "ref", None),
         ("dispute: by the operator", "ref", [{"leaf": "ab" * 32, "rel": "corrects", "seq": 1}]),
         ("dispute: by the operator", "ref", [{"leaf": "ab" * 32, "rel": "disputes"}]),
-        ("recall: one lot", "lots", []), ("recall: one lot", "ref", [{"leaf": "ab" * 32, "rel": "recalls", "seq": 1}]),
+        ("recall: one lot", "ref", [{"leaf": "ab" * 32, "rel": "recalls", "seq": 1}]),
         ("grant: x", "ev", {"right": "owner", "to": "x"}), ("grant: x", "ev", {"right": "certifier", "to": "hai từ"}),
         ("revoke: ~", "ev", {"to": "x"}), ("grant: x", "lots", [{"lot": "L1", "n": 0, "prev": "00" * 32}]),
     ],

@@ -21,7 +21,7 @@ from datetime import datetime
 from typing import Any
 
 from traceability.canonical.profile import format_time, parse, parse_time, serialise
-from traceability.canonical.types import UNDERSTOOD, check_content
+from traceability.canonical.types import REDACT, UNDERSTOOD, check_content
 from traceability.errors import ProfileError
 
 NO_PREVIOUS = bytes(32)
@@ -132,6 +132,8 @@ def read_entry(data: bytes) -> Entry:
         references=_references(record["ref"]) if "ref" in record else (),
     )
     check_content(kind, entry.id, event, entry.links, entry.references)
+    if kind == REDACT:
+        read_links(event["lots"])
     return entry
 
 

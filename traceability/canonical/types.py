@@ -60,23 +60,32 @@ def check_content(
 def event_entry_id(event: Mapping[str, Any]) -> str:
     """The entry id an EPCIS event gets: its eventID; error declarations repeat that id, so their time is added.
 
-    Raises ProfileError when the event has no usable id.
+    Raises ProfileError when the event has no usable id: stricter than the reader, so that no two events get one id.
     """
-    event_id = event.get("eventID")
-    if not isinstance(event_id, str) or not _NAME.fullmatch(event_id) or "#" in event_id:
+    entry_id = _told_id(event)
+    if "#" in event["eventID"]:
         raise ProfileError("bad-id", "the event has no usable eventID")
-    declaration = event.get("errorDeclaration")
-    if declaration is None:
+    if "errorDeclaration" in event:
+        parse_time(event["errorDeclaration"]["declarationTime"])
+    return entry_id
+
+
+def _told_id(event: Mapping[str, Any]) -> str:
+    event_id = event.get("eventID")
+    if not isinstance(event_id, str) or not _NAME.fullmatch(event_id):
+        raise ProfileError("bad-id", "the event has no usable eventID")
+    if "errorDeclaration" not in event:
         return event_id
-    if not isinstance(declaration, Mapping):
-        raise ProfileError("bad-event", "errorDeclaration is not an object")
-    declared = declaration.get("declarationTime")
-    parse_time(declared)
+    declaration = event["errorDeclaration"]
+    declared = declaration.get("declarationTime") if isinstance(declaration, Mapping) else None
+    if not isinstance(declared, str):
+        raise ProfileError("bad-event", "errorDeclaration is not an object with its declarationTime")
     return f"{event_id}#{declared}"
 
 
 def _check_references(relation: str, references: Sequence["Reference"]) -> None:
-    if not references or any(item.relation != relation or item.seq is None for item in references):
+    numbered = relation == "redacts" or all(item.seq is not None for item in references)  # `ev` of redact has the number
+    if not references or not numbered or any(item.relation != relation for item in references):
         raise ProfileError("bad-field", f"`ref` does not say which entry it {relation}, with its number")
     if relation != "erases" and len(references) != 1:
         raise ProfileError("bad-field", "`ref` names one entry")
@@ -111,11 +120,13 @@ def _genesis(_id: str, event: Mapping[str, Any], _links: Any, _references: Any) 
     policy, profile = event["policy"], event["profile"]
     if not isinstance(policy, str) or not _HEX.fullmatch(policy) or type(profile) is not int or profile != _PROFILE:
         raise ProfileError("bad-event", "`policy` is not a hash in hex, or `profile` is another one")
+    if not isinstance(event.get("root", ""), str):
+        raise ProfileError("bad-event", "`root` is not a verifier key")
 
 
 def _event(entry_id: str, event: Mapping[str, Any], _links: Any, _references: Any) -> None:
     parse_time(event.get("eventTime"))
-    if entry_id != event_entry_id(event):
+    if entry_id != _told_id(event):
         raise ProfileError("bad-id", "`id` is not the id of the event")
 
 
@@ -130,12 +141,6 @@ def _correct(_id: str, event: Mapping[str, Any], _links: Any, _references: Any) 
 
 def _reason(_id: str, event: Mapping[str, Any], _links: Any, _references: Any) -> None:
     _has(event, reason=_WORD)
-
-
-def _recall(_id: str, event: Mapping[str, Any], links: Sequence["Link"], _references: Any) -> None:
-    _has(event, reason=_WORD)
-    if not links:
-        raise ProfileError("bad-link", "a recall names the lots called back")
 
 
 def _right(_id: str, event: Mapping[str, Any], _links: Any, _references: Any) -> None:
@@ -156,11 +161,11 @@ def _erase(_id: str, event: Mapping[str, Any], _links: Any, references: Sequence
 
 def _redact(_id: str, event: Mapping[str, Any], _links: Any, references: Sequence["Reference"]) -> None:
     seq = _size(event, "seq")
-    if not isinstance(event.get("lots"), list):
+    if not isinstance(event.get("lots"), list):  # the form of its links: `canonical.entry`
         raise ProfileError("bad-event", "`lots` in `ev` is not the list of the withheld entry's links")
     rest = {key: value for key, value in event.items() if key not in ("seq", "lots")}
     _has(rest, leaf=_HEX, id=_NAME, reason=_WORD)
-    if (references[0].seq, references[0].leaf.hex()) != (seq, event["leaf"]):
+    if references[0].leaf.hex() != event["leaf"] or references[0].seq not in (None, seq):
         raise ProfileError("bad-event", "`ref` and `ev` name different entries")
 
 
@@ -182,7 +187,7 @@ _CHECKS: dict[str, Callable[[str, Mapping[str, Any], Sequence["Link"], Sequence[
     CORRECT: _correct,
     VOID: _reason,
     DISPUTE: _reason,
-    RECALL: _recall,
+    RECALL: _reason,
     GRANT: _right,
     REVOKE: _right,
     ERASE: _erase,
