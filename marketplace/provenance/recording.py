@@ -11,7 +11,7 @@ from urllib.parse import quote
 from marketplace.database import db
 from marketplace.errors import N_, Conflict, DomainError
 from marketplace.provenance.personal import hold, keep
-from marketplace.provenance.sealing import seal_at_commit
+from marketplace.provenance.sealing import seal_at_commit, seals_at_once
 from marketplace.provenance.site import the_log
 from traceability.canonical.entry import Device
 from traceability.epcis.activities import tell
@@ -45,7 +45,7 @@ class Receipt:
 
     event_id: str
     leaf_hex: str
-    state: str  # "waiting" until it is sealed (by the commit, or soon after), "sealed" when it was already in the log
+    state: str  # "waiting" until it is sealed; "sealed" at once where no queue is needed, or for a repeated event
 
 
 def record(
@@ -82,10 +82,10 @@ def record(
         held = hold(connection, told.event_id, personal or {}, subject, publish, now)
         receipt = the_log().submit(
             connection, event=record_of(told), lots=lots, who=who, recorded_at=now, device=skew,
-            commitments=held.commitments,
+            commitments=held.commitments, at_once=seals_at_once(connection),
         )
         keep(connection, held)
-    seal_at_commit(session)
+    seal_at_commit(session, sealed=receipt.sealed)
     return Receipt(receipt.id, receipt.leaf.hex(), "sealed" if receipt.sealed else "waiting")
 
 

@@ -26,11 +26,16 @@ _BATCH = 512
 _COSIGN_AGAIN = timedelta(hours=1)
 
 
-def seal_at_commit(session: Session) -> None:
+def seals_at_once(connection: Connection) -> bool:
+    """May an entry be sealed while it is recorded, past the queue?"""
+    return the_site().inline and the_site().fit(connection)
+
+
+def seal_at_commit(session: Session, *, sealed: bool = False) -> None:
     """The session's transaction has put entries into the queue: seal them right before it commits when the log is
-    sequenced inline; else wake this process's sealing loop when it has committed."""
-    if not session.info.get(_WAITING):
-        session.info[_WAITING] = True
+    sequenced inline; else wake this process's sealing loop when it has committed. With `sealed` only the loop is told."""
+    if sealed or not session.info.get(_WAITING):
+        session.info[_WAITING] = not sealed or session.info.get(_WAITING, False)
         loop = the_site().loop
         if loop is not None:
             after_commit(loop.wake)

@@ -38,8 +38,9 @@ def test_a_record_is_sealed_by_the_commit_of_the_business_act(app, now):
     code = provenance.new_code()
     with transaction():
         receipt = spray(now, [code])
-        assert receipt.state == "waiting"
-        assert [entry.seq for entry in provenance.lot_entries(code)] == [None]
+        at_once = db.engine.dialect.name == "sqlite"  # its one writer is alone: no queue is needed
+        assert receipt.state == ("sealed" if at_once else "waiting")
+        assert [entry.seq for entry in provenance.lot_entries(code)] == [1 if at_once else None]
     [entry] = provenance.lot_entries(code)
     assert (entry.seq, entry.n, entry.event_id, entry.leaf_hex) == (1, 0, receipt.event_id, receipt.leaf_hex)
     assert entry.record_time == now

@@ -100,7 +100,7 @@ def write_entry(entry: Entry) -> bytes:
             for ref in entry.references
         ]
     data = serialise(record)
-    read_entry(data)
+    _understand(record)
     return data
 
 
@@ -110,7 +110,11 @@ def read_entry(data: bytes) -> Entry:
     Of a type not understood only the envelope is read (`t`, `log`, `id`, `rec`, and `lots` if there): it can be
     proved and chained, and shown as "type not understood".
     """
-    record = parse(data)
+    return _understand(parse(data))
+
+
+def _understand(record: dict[str, Any]) -> Entry:
+    """The entry in an object that keeps the profile."""
     kind = _match(_TYPE, record, "t")
     if kind not in UNDERSTOOD:
         return Entry(kind, *_envelope(record), who="", event={}, links=read_links(record.get("lots", [])))

@@ -82,8 +82,10 @@ class Log:
         device: Device | None = None,
         commitments: Mapping[str, bytes] | None = None,
         references: Sequence[Reference] = (),
+        at_once: bool = False,
     ) -> Receipt:
-        """Queue an EPCIS record (as `epcis.codec` writes it) for these lots, inside the caller's transaction.
+        """Queue an EPCIS record (as `epcis.codec` writes it) for these lots, inside the caller's transaction; `at_once`
+        seals it there, if the store can.
 
         The receipt's leaf is final once the caller has committed. Raises ProfileError, ConflictError, and
         LogStateError before the log's inception.
@@ -92,7 +94,7 @@ class Log:
         draft = Entry(
             EVENT, self.origin, entry_id, recorded_at, who, dict(event), (), device, commitments, tuple(references)
         )
-        return self._submit(connection, draft, lots)
+        return self._submit(connection, draft, lots, at_once)
 
     def submit_entry(
         self,
@@ -114,10 +116,10 @@ class Log:
         draft = Entry(type, self.origin, name, recorded_at, who, dict(event), references=tuple(references))
         return self._submit(connection, draft, lots)
 
-    def _submit(self, connection: Connection, draft: Entry, lots: Iterable[str]) -> Receipt:
+    def _submit(self, connection: Connection, draft: Entry, lots: Iterable[str], at_once: bool = False) -> Receipt:
         if not self.started(connection):
             raise LogStateError("not-started", "the log has no head: run its inception, or restore it")
-        return submit(self.storage, connection, draft, lots)
+        return submit(self.storage, connection, draft, lots, at_once=at_once)
 
     def sequence(self, connection: Connection, limit: int = 512, *, wait: bool = True) -> Batch:
         """Seal up to `limit` waiting entries in the caller's transaction; see `sequencer.sequence`."""

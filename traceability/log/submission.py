@@ -7,6 +7,7 @@ from typing import Any
 from traceability.canonical.chain import next_link
 from traceability.canonical.entry import Entry, Link, check_lot, read_entry, write_entry
 from traceability.errors import ConflictError
+from traceability.log.sequencer import append
 from traceability.merkle import leaf_hash
 from traceability.storage.base import Connection, NewEntry, Storage, Stored
 
@@ -25,8 +26,11 @@ class Receipt:
         return self.seq is not None
 
 
-def submit(storage: Storage, connection: Connection, draft: Entry, lots: Iterable[str]) -> Receipt:
-    """Link the draft to the last entry of each lot and put it into the queue.
+def submit(
+    storage: Storage, connection: Connection, draft: Entry, lots: Iterable[str], *, at_once: bool = False
+) -> Receipt:
+    """Link the draft to the last entry of each lot and put it into the queue; `at_once` seals it in this transaction
+    instead, where nothing waits and nobody else can write (SQLite).
 
     The same id with the same event and lots again gets the first receipt; with anything else ConflictError
     `id-reused`. Raises ProfileError for a draft outside the entry profile. Callers that submit several entries in one
@@ -41,8 +45,12 @@ def submit(storage: Storage, connection: Connection, draft: Entry, lots: Iterabl
     links = tuple(next_link(name, tails.get(name)) for name in names)
     data = write_entry(replace(draft, links=links))
     entry = NewEntry(draft.id, links, data, leaf_hash(data))
-    storage.enqueue(connection, entry)
-    return Receipt(entry.id, entry.leaf, links, None)
+    edge = storage.idle_head(connection) if at_once else None
+    if edge is None:
+        storage.enqueue(connection, entry)
+        return Receipt(entry.id, entry.leaf, links, None)
+    append(storage, connection, edge, [entry])
+    return Receipt(entry.id, entry.leaf, links, edge.size)
 
 
 def _repeated(earlier: Stored, draft: Entry, lots: list[str]) -> Receipt:

@@ -1,15 +1,18 @@
 """The statements on the way of every entry, in each engine's own SQL and handed to the driver as they are.
 
-Building and binding them by SQLAlchemy's expression language costs several times what the databases take for them.
+Building and binding them by SQLAlchemy's expression language costs several times what the databases take for them; on
+SQLite even handing them over does, so there they go to the driver itself, in the same transaction.
 Values that are lists (`lots`, `qids`, `keys`) are one parameter: an array on PostgreSQL, JSON on SQLite.
 """
 
 import json
 import re
+import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 _LISTS = {
     "postgresql": "unnest(CAST(:{name} AS {type}[])) AS v(value)",
@@ -26,6 +29,7 @@ _COMMON = {
     "enqueue": "INSERT INTO tlog_pending (id, bytes, leaf) VALUES (:id, :bytes, :leaf) RETURNING qid",
     "pending": "SELECT qid, id, bytes, leaf FROM tlog_pending WHERE qid > :after ORDER BY qid LIMIT :most",
     "head": "SELECT size, edge FROM tlog_head",
+    "idle_head": "SELECT size, edge FROM tlog_head WHERE NOT EXISTS (SELECT 1 FROM tlog_pending)",
     "move_head": "UPDATE tlog_head SET size = :size, edge = :edge",
 }
 _INSERTS = {
@@ -53,13 +57,16 @@ _POSTGRES = {
 _SQLITE = {"lock_head": _COMMON["head"], "try_head": _COMMON["head"]}
 
 
-def run(connection: Connection, name: str, values: Mapping[str, Any] | None = None) -> CursorResult[Any]:
-    """Run the statement `name`."""
+def run(connection: Connection, name: str, values: Mapping[str, Any] | None = None) -> Sequence[Sequence[Any]]:
+    """Run the statement `name`; returns its rows, none for one that returns no rows."""
     dialect = connection.dialect.name
     statement, lists = _STATEMENTS[dialect][name]
-    if lists and values and dialect == "sqlite":
-        values = {key: json.dumps(value) for key, value in values.items()}
-    return connection.exec_driver_sql(statement, values)  # type: ignore[arg-type]
+    if dialect == "sqlite":
+        if lists and values:
+            values = {key: json.dumps(value) for key, value in values.items()}
+        return _sqlite(connection, statement, values or {}).fetchall()
+    result = connection.exec_driver_sql(statement, values)  # type: ignore[arg-type]
+    return result.all() if result.returns_rows else ()
 
 
 def insert(connection: Connection, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -69,8 +76,18 @@ def insert(connection: Connection, name: str, rows: Sequence[Mapping[str, Any]])
     statement, _ = _STATEMENTS[dialect][name]
     if dialect == "postgresql":
         connection.exec_driver_sql(statement, {key: [row[key] for row in rows] for key in rows[0]})
-    else:
-        connection.exec_driver_sql(statement, list(rows))  # type: ignore[arg-type]
+        return
+    for row in rows:
+        _sqlite(connection, statement, row)
+
+
+def _sqlite(connection: Connection, statement: str, values: Mapping[str, Any]) -> sqlite3.Cursor:
+    """Raises what SQLAlchemy raises. The transaction is the one SQLAlchemy has begun on this connection."""
+    driver: Any = connection.connection.driver_connection
+    try:
+        return driver.execute(statement, values)  # type: ignore[no-any-return]
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(statement, dict(values), error, sqlite3.Error, dialect=connection.dialect) from error
 
 
 def _spelt(dialect: str, statement: str) -> str:

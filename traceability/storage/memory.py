@@ -81,6 +81,9 @@ class MemoryStorage(MemoryDerived):
     def lock_head(self, connection: Connection, *, wait: bool) -> Edge | None:
         return self.edge
 
+    def idle_head(self, connection: Connection) -> Edge | None:
+        return None if self.queue else self.edge
+
     def append(self, connection: Connection, start: int, batch: Sequence[NewEntry]) -> None:
         if start != len(self.entries):
             raise LogStateError("not-next", f"entry {start} where {len(self.entries)} is due")

@@ -4,6 +4,7 @@ on SQLite a writing one must have begun IMMEDIATE, which is also the lock."""
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select
 from sqlalchemy.exc import IntegrityError
@@ -95,19 +96,19 @@ class SqlStorage(SqlDerived):
     def tails(self, connection: Connection, lots: Iterable[str]) -> dict[str, Tail]:
         # the queued ones come last: they are behind the sealed ones
         rows = hot.run(connection, "tails", {"lots": list(lots)})
-        return {row.lot: Tail(row.n, row.leaf) for row in rows}
+        return {lot: Tail(n, leaf) for lot, n, leaf in rows}
 
     def sealed_tails(self, connection: Connection, lots: Iterable[str]) -> dict[str, Tail]:
         rows = hot.run(connection, "sealed_tails", {"lots": list(lots)})
-        return {row.lot: Tail(row.n, row.leaf) for row in rows}
+        return {lot: Tail(n, leaf) for lot, n, leaf in rows}
 
     def find(self, connection: Connection, entry_id: str) -> Stored | None:
-        row = hot.run(connection, "find", {"id": entry_id}).first()
-        return Stored(row.id, row.bytes, row.leaf, row.seq) if row else None
+        rows = hot.run(connection, "find", {"id": entry_id})
+        return Stored(*rows[0][:4]) if rows else None
 
     def enqueue(self, connection: Connection, entry: NewEntry) -> None:
         try:
-            qid = hot.run(connection, "enqueue", {"id": entry.id, "bytes": entry.data, "leaf": entry.leaf}).scalar_one()
+            [[qid]] = hot.run(connection, "enqueue", {"id": entry.id, "bytes": entry.data, "leaf": entry.leaf})
             if entry.links:
                 links = [{"lot": link.lot, "n": link.n, "qid": qid} for link in entry.links]
                 hot.insert(connection, "enqueue_lot", links)
@@ -127,12 +128,15 @@ class SqlStorage(SqlDerived):
             raise LogStateError("already-started", "this log has a head; inception is done once") from error
 
     def head(self, connection: Connection) -> Edge | None:
-        row = hot.run(connection, "head").first()
-        return _edge(row.size, row.edge) if row else None
+        return _first_edge(hot.run(connection, "head"))
 
     def lock_head(self, connection: Connection, *, wait: bool) -> Edge | None:
-        row = hot.run(connection, "lock_head" if wait else "try_head").first()
-        return _edge(row.size, row.edge) if row else None
+        return _first_edge(hot.run(connection, "lock_head" if wait else "try_head"))
+
+    def idle_head(self, connection: Connection) -> Edge | None:
+        """SQLite only: its writing transaction, begun IMMEDIATE, is alone. On PostgreSQL the head would be locked until
+        the business transaction ends, and commits could no longer be grouped (reference log.md §2.4)."""
+        return _first_edge(hot.run(connection, "idle_head")) if connection.dialect.name == "sqlite" else None
 
     def append(self, connection: Connection, start: int, batch: Sequence[NewEntry]) -> None:
         numbered = list(enumerate(batch, start))
@@ -216,6 +220,10 @@ def _newest(rows: Sequence[Row]) -> list[StoredNote]:
         for row in rows
     }
     return list(found.values())
+
+
+def _first_edge(rows: Sequence[Sequence[Any]]) -> Edge | None:
+    return _edge(*rows[0]) if rows else None
 
 
 def _edge(size: int, data: bytes) -> Edge:
