@@ -22,7 +22,7 @@ from traceability.canonical.types import (
     RELATIONS,
     VOID,
 )
-from traceability.errors import ChainError, ProfileError, ProofError
+from traceability.errors import ChainError, ProofError
 from traceability.lotmap import LotMap, height_for
 
 _ON_TARGETS_LOTS = frozenset({CORRECT, VOID, DISPUTE})
@@ -49,8 +49,8 @@ class Rules:
     promises: list[tuple[int, Entry]] = field(default_factory=list)
     last_map: tuple[int, int] | None = None
     """Seq and number of lots of the last `map` entry."""
-    last_lots: tuple[str, ...] = ()
-    """The lots of the entry taken last."""
+    last_links: tuple[Link, ...] = ()
+    """The links of the entry taken last, those its `redact` tells where it is withheld."""
 
     def __post_init__(self) -> None:
         self._map = LotMap()
@@ -69,16 +69,10 @@ class Rules:
         by, redact = self.announced.get(seq, (0, None))
         if redact is None or by <= seq or not seq:
             return [Finding("redaction", "the body is withheld, and no redact entry announces it"), *self._add(leaf, "", ())]
-        found = []
-        told = (redact.type, redact.who, redact.event.get("seq"), redact.event.get("leaf"))
-        if told != (REDACT, self.operator, seq, leaf.hex()):
-            found.append(Finding("redaction", f"entry {by} does not announce that this one is withheld"))
-        try:
-            links = read_links(redact.event.get("lots"))
-        except ProfileError as error:
-            found.append(Finding("redaction", f"entry {by} does not tell the withheld links: {error.message}"))
-            links = ()
-        return [*found, *self._add(leaf, redact.event.get("id", ""), links)]
+        told = redact.event
+        if (redact.type, redact.who, told.get("seq"), told.get("leaf")) != (REDACT, self.operator, seq, leaf.hex()):
+            return [Finding("redaction", f"entry {by} does not announce that this one is withheld"), *self._add(leaf, "", ())]
+        return self._add(leaf, told["id"], read_links(told["lots"]))
 
     def skip(self, leaf: bytes, links: tuple[Link, ...] = ()) -> None:
         """Go on over an entry that cannot be read; `links` as they are known from elsewhere."""
@@ -104,21 +98,15 @@ class Rules:
 
     def _targets(self, seq: int, entry: Entry) -> Iterator[Finding]:
         for item in entry.references:
-            at = item.seq if item.seq is not None else seq
+            at = entry.event["seq"] if item.seq is None else item.seq
             if at >= seq or self._leaves[32 * at : 32 * at + 32] != item.leaf:
                 yield Finding("target", f"entry {at} is not before this one, or has another leaf")
                 continue
             lots = _lots(link.lot for link in entry.links)
             if entry.type in _ON_TARGETS_LOTS and _at(self._lots, at) != lots:
                 yield Finding("target", f"entry {at} is of other lots")
-            if entry.type == REDACT and at not in self.announced and _at(self._names, at) != self._withheld_as(entry):
+            if entry.type == REDACT and at not in self.announced and _at(self._names, at) != _withheld_as(entry):
                 yield Finding("redaction", f"the id and links told are not those of entry {at}")
-
-    def _withheld_as(self, redact: Entry) -> bytes:
-        try:
-            return _name(redact.event["id"], read_links(redact.event["lots"]))
-        except ProfileError:
-            return b""
 
     def _map_entry(self, seq: int, entry: Entry) -> Iterator[Finding]:
         told = entry.event
@@ -154,7 +142,7 @@ class Rules:
         if not follow:
             for link in links:
                 self.chains.tails[link.lot] = Tail(link.n, leaf)
-        self.last_lots = tuple(link.lot for link in links)
+        self.last_links = links
         self._changed |= {link.lot: (link.n + 1, leaf) for link in links}
         self._leaves += leaf
         self._lots += _lots(link.lot for link in links)
@@ -164,6 +152,10 @@ class Rules:
 
 def _lots(names: Iterator[str]) -> bytes:
     return blake2b("\0".join(names).encode(), digest_size=_DIGEST_BYTES).digest()
+
+
+def _withheld_as(redact: Entry) -> bytes:
+    return _name(redact.event["id"], read_links(redact.event["lots"]))
 
 
 def _name(entry_id: str, links: tuple[Link, ...]) -> bytes:

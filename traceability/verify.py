@@ -255,7 +255,7 @@ class _Replay:
         findings = self._entry(index, data, leaf) if data else self.rules.take_withheld(index, leaf)
         if findings:
             raise _Ended(TAMPERED, findings[0].message, index)
-        if self.lot in self.rules.last_lots:
+        if any(link.lot == self.lot for link in self.rules.last_links):
             self.found.append(index)
         self.edge, completed = self.edge.push(leaf)
         for node in completed:

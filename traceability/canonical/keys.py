@@ -5,7 +5,7 @@ retires one, and counts for the checkpoints that cover it.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from traceability.canonical.entry import Entry
 from traceability.canonical.types import GENESIS, KEY
@@ -21,35 +21,32 @@ class Term:
 
 
 def terms(entries: Iterable[tuple[int, Entry]]) -> list[Term]:
-    """The terms of all keys in order of their start, from (seq, entry) in order of seq; other types are passed over.
+    """The term of each key in order of their start, from (seq, entry) in any order; other types are passed over.
 
-    A `key` entry at `seq` is below the sizes from seq + 1 on, so an earlier bound in it counts from there.
+    A `key` entry at `seq` is below the sizes from seq + 1 on, so an earlier bound in it counts from there. The earliest
+    start and the earliest end count: a key that was retired once is not revived.
     """
-    found: list[Term] = []
+    starts: dict[str, int] = {}
+    stops: dict[str, int] = {}
     for seq, entry in entries:
         told = entry.event
         if entry.type == GENESIS:
-            found += [Term(key, 0) for key in told["keys"]]
+            starts |= dict.fromkeys(told["keys"], 0)
         elif entry.type == KEY and "add" in told:
-            found.append(Term(told["add"], max(told["from"], seq + 1)))
+            bound = max(told["from"], seq + 1)
+            starts[told["add"]] = min(starts.get(told["add"], bound), bound)
         elif entry.type == KEY:
-            stop = max(told["to"], seq + 1)
-            found = [replace(term, stop=stop) if _ends(term, told["retire"], stop) else term for term in found]
-    return sorted(found, key=lambda term: term.start)
+            bound = max(told["to"], seq + 1)
+            stops[told["retire"]] = min(stops.get(told["retire"], bound), bound)
+    return sorted((Term(key, start, stops.get(key)) for key, start in starts.items()), key=lambda term: term.start)
 
 
 def keys_at(found: Iterable[Term], size: int) -> list[str]:
-    """The keys promised for a checkpoint of `size`, each once."""
-    return list(
-        dict.fromkeys(term.key for term in found if term.start <= size and (term.stop is None or size < term.stop))
-    )
+    """The keys promised for a checkpoint of `size`."""
+    return [term.key for term in found if term.start <= size and (term.stop is None or size < term.stop)]
 
 
 def history_text(origin: str, found: Iterable[Term]) -> str:
     """What the offline root key signs: `<origin>/key-history`, then `<from> <to or -> <verifier key>` for each term."""
     lines = (f"{term.start} {'-' if term.stop is None else term.stop} {term.key}\n" for term in found)
     return f"{origin}/key-history\n{''.join(lines)}"
-
-
-def _ends(term: Term, key: str, stop: int) -> bool:
-    return term.key == key and (term.stop is None or stop < term.stop)

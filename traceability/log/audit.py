@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from traceability.canonical.entry import NO_PREVIOUS, Entry, Link, read_entry
 from traceability.canonical.types import ERASE
@@ -108,7 +107,7 @@ class _Check:
         if row.data is None and row.seq in self.rules.announced:
             redact = self.rules.announced[row.seq][1]
             self._say(row.seq, self.rules.take_withheld(row.seq, row.leaf))
-            self._compare(row, redact.event.get("id", ""), redact.event.get("lots", ()), stored)
+            self._compare(row, redact.event.get("id", ""), self.rules.last_links, stored)
         elif entry := self._entry(row):
             self._say(row.seq, self.rules.take(row.seq, row.leaf, entry))
             self._compare(row, entry.id, entry.links, stored)
@@ -145,15 +144,12 @@ class _Check:
             self.report(row.seq, "body", "the entry belongs to another log")
         return entry
 
-    def _compare(
-        self, row: Sealed, entry_id: str, links: Sequence[Link] | Sequence[dict[str, Any]], stored: Sequence[StoredLink]
-    ) -> None:
+    def _compare(self, row: Sealed, entry_id: str, links: Sequence[Link], stored: Sequence[StoredLink]) -> None:
         """The columns beside the body, with what the body (or the redact entry in its place) says."""
         self.links += len(links)
         if entry_id != row.id:
             self.report(row.seq, "id", "the id column is not the id in the entry")
-        told = [(link.lot, link.n) if isinstance(link, Link) else (link.get("lot"), link.get("n")) for link in links]
-        if [(link.lot, link.n) for link in stored] != told:
+        if [(link.lot, link.n) for link in stored] != [(link.lot, link.n) for link in links]:
             self.report(row.seq, "link", "the lot index does not say what the entry says")
 
     def _say(self, seq: int, findings: Iterable[Finding]) -> None:
