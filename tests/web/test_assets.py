@@ -12,11 +12,6 @@ CSS = ROOT / "static" / "css"
 LINK = re.compile(r'<link rel="stylesheet" href="([^"]+)">')
 
 
-@pytest.fixture
-def client(database):
-    return database.app.test_client()
-
-
 def links(client, path: str = "/") -> list[str]:
     return LINK.findall(client.get(path).text)
 
