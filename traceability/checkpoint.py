@@ -89,22 +89,38 @@ def key_id(name: str, kind: int, public: bytes) -> bytes:
 
 
 def parse_verifier_key(text: str) -> VerifierKey:
-    """Reads a verifier key string. Raises NoteError for a malformed one or one whose id is not its own."""
+    """Reads a verifier key string. Raises NoteError for a malformed one, one whose id is not its own, or one of a type
+    not known here."""
+    key = parse_listed_key(text)
+    if key is None:
+        raise NoteError("unknown-key-type", "the key is of a type that is not known here")
+    return key
+
+
+def parse_listed_key(text: str) -> VerifierKey | None:
+    """As `parse_verifier_key`, for lists that may grow: None for a key of another type, whose bytes say nothing here."""
     name, _, rest = text.partition("+")
     identity, _, encoded = rest.partition("+")
     check_key_name(name)
-    data = _base64(encoded, 1 + HASH_BYTES)
+    data = _base64(encoded)
+    if not data:
+        raise NoteError("bad-length", "there are no bytes of a key")
+    if not _KEY_ID.fullmatch(identity):
+        raise NoteError("bad-key", "the key id is not eight hex digits")
     if data[0] not in (ED25519, COSIGNATURE_V1):
-        raise NoteError("unknown-key-type", f"key type {data[0]:#04x} is not known here")
+        return None
+    if len(data) != 1 + HASH_BYTES:
+        raise NoteError("bad-length", f"{len(data)} bytes where {1 + HASH_BYTES} are due")
     key = VerifierKey(name, data[0], data[1:])
-    if not _KEY_ID.fullmatch(identity) or identity != key.id.hex():
+    if identity != key.id.hex():
         raise NoteError("bad-key", "the key id does not belong to the key")
     return key
 
 
 def check_key_name(name: str) -> str:
-    """A key name or log origin: not empty, no white space, no plus, no control character. Raises NoteError."""
-    if not name or "+" in name or not name.isprintable() or any(char.isspace() for char in name):
+    """A key name or log origin: not empty, no white space, no plus (C2SP signed-note), no control character below
+    space. Raises NoteError."""
+    if not name or "+" in name or any(char < " " or char.isspace() for char in name):
         raise NoteError("bad-name", "a key name is empty or has white space, a plus or a control character")
     return name
 

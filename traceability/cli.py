@@ -10,13 +10,11 @@ import tarfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from traceability.checkpoint import VerifierKey, parse_verifier_key
-from traceability.errors import NoteError, PolicyError
+from traceability.errors import PolicyError
 from traceability.evidence import check_evidence
-from traceability.policy import Policy, parse_policy
-from traceability.verify import INCOMPLETE, TAMPERED, USAGE, Verdict, verify_export
-
-_POLICY_WORDS = ("log", "witness", "group", "quorum")
+from traceability.exported import Archive, Folder
+from traceability.policy import Policy, parse_trust
+from traceability.verify import INCOMPLETE, USAGE, Verdict, verify_export
 
 
 class _Parser(argparse.ArgumentParser):
@@ -31,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run: Callable[[argparse.Namespace], int] = options.run
     try:
         return run(options)
-    except (OSError, UnicodeDecodeError, NoteError, PolicyError, json.JSONDecodeError, RecursionError) as error:
+    except (OSError, UnicodeDecodeError, PolicyError, json.JSONDecodeError, RecursionError) as error:
         return _usage(str(error))
     except (tarfile.TarError, EOFError) as error:
         sys.stdout.write(f"the archive is cut short or damaged: {error}\n")
@@ -56,74 +54,27 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    place = Path(options.export)
-    if not place.exists():
-        return _usage(f"{place} is not there")
-    read = _folder(place) if place.is_dir() else _archive(place)
-    keys, policy = _trusted(Path(options.policy).read_bytes()) if options.policy else ([], None)
-    listed = read("keys")
-    if listed is None:
-        sys.stdout.write("keys is missing\n")
-        return INCOMPLETE
-    try:
-        served = _plain(listed)
-    except (NoteError, UnicodeDecodeError) as error:
-        sys.stdout.write(f"the export's keys are malformed: {error}\n")
-        return TAMPERED
-    if not keys or (policy and not policy.logs):
-        keys = [*keys, *served]
-    if not options.policy:
-        sys.stderr.write("the keys come from the export itself: compare them with a copy you trust, or give --policy\n")
+    place, policy = Path(options.export), _trusted(options.policy) if options.policy else None
     since = Path(options.since).read_bytes() if options.since else None
-    verdict = verify_export(read, keys, policy=policy, since=since, lot=options.lot)
+    if not policy or not policy.logs:
+        sys.stderr.write("the keys come from the export itself: compare them with a copy you trust, or give --policy\n")
+    files = Archive(place) if place.is_file() else Folder(place)
+    verdict = verify_export(files, policy=policy, since=since, lot=options.lot)
     sys.stdout.write(_text(verdict, options) + "\n")
     return verdict.outcome
 
 
 def _evidence(options: argparse.Namespace) -> int:
-    keys, _ = _trusted(Path(options.policy).read_bytes())
-    outcome, message = check_evidence(json.loads(Path(options.file).read_text(encoding="utf-8")), keys)
+    policy = _trusted(options.policy)
+    if not policy.logs:
+        return _usage("the policy names no key of a log")
+    outcome, message = check_evidence(json.loads(Path(options.file).read_text(encoding="utf-8")), policy)
     sys.stdout.write(message + "\n")
     return outcome
 
 
-def _trusted(data: bytes) -> tuple[list[VerifierKey], Policy | None]:
-    """The keys of a policy and the policy, or of plain lines with a key each."""
-    lines = (line.split() for line in data.decode("utf-8", "replace").splitlines())
-    if any(line and line[0] in _POLICY_WORDS for line in lines):
-        policy = parse_policy(data)
-        return list(policy.keys), policy
-    return _plain(data), None
-
-
-def _plain(data: bytes) -> list[VerifierKey]:
-    lines = (line.strip() for line in data.decode("utf-8").splitlines())
-    return [parse_verifier_key(line) for line in lines if line and not line.startswith("#")]
-
-
-def _folder(folder: Path) -> Callable[[str], bytes | None]:
-    def read(path: str) -> bytes | None:
-        try:
-            return (folder / path).read_bytes()
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-            return None
-
-    return read
-
-
-def _archive(place: Path) -> Callable[[str], bytes | None]:
-    """Reads members in place, wherever the export's folder stands in the archive."""
-    archive = tarfile.open(place)  # noqa: SIM115 - it is read until the command ends
-    names = {member.name.removeprefix("./"): member for member in archive if member.isfile()}
-    [top, *_] = sorted((name for name in names if name == "checkpoint" or name.endswith("/checkpoint")), key=len) or [""]
-    prefix = top.removesuffix("checkpoint")
-
-    def read(path: str) -> bytes | None:
-        member = names.get(prefix + path)
-        file = archive.extractfile(member) if member else None
-        return None if file is None else file.read()
-
-    return read
+def _trusted(path: str) -> Policy:
+    return parse_trust(Path(path).read_bytes())
 
 
 def _text(verdict: Verdict, options: argparse.Namespace) -> str:

@@ -2,25 +2,26 @@
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from traceability.checkpoint import Checkpoint, VerifierKey, parse_checkpoint, parse_note, verify_note
+from traceability.checkpoint import Checkpoint, parse_checkpoint, parse_note
 from traceability.errors import NoteError
 from traceability.merkle import EMPTY_ROOT, HASH_BYTES, Range, consistency_ranges, node_hash
+from traceability.policy import Policy, signatures
 
 FORMAT = "chonongsan/evidence/1"
-NO_FORK, BAD, FORK, UNPROVEN = 0, 1, 2, 3
+NO_FORK, BAD, FORK, UNPROVEN, NO_EVIDENCE = range(5)
 """What `check_evidence` answers: the exit codes of the command."""
 
 
-def check_evidence(document: Any, keys: Sequence[VerifierKey]) -> tuple[int, str]:
-    """What two notes and a proof show, and a sentence about it; both must be signed by one of `keys`."""
+def check_evidence(document: Any, policy: Policy) -> tuple[int, str]:
+    """What two notes and a proof show, and a sentence about it; both must be signed by a log of the policy."""
     notes = document.get("notes") if isinstance(document, Mapping) and document.get("format") == FORMAT else None
     if not isinstance(notes, list) or len(notes) != 2 or not all(isinstance(note, str) for note in notes):
-        return BAD, "this is no file of evidence"
+        return NO_EVIDENCE, "this is no file of evidence"
     try:
-        older, newer = sorted((_signed(note, keys) for note in notes), key=lambda point: point.size)
+        older, newer = sorted((_signed(note, policy) for note in notes), key=lambda point: point.size)
         proof = [base64.b64decode(item, validate=True) for item in document.get("proof", [])]
     except (NoteError, binascii.Error, TypeError, ValueError) as error:
         return BAD, f"this proves nothing: {error}"
@@ -29,10 +30,10 @@ def check_evidence(document: Any, keys: Sequence[VerifierKey]) -> tuple[int, str
     return _compare(older, newer, proof)
 
 
-def _signed(note: str, keys: Sequence[VerifierKey]) -> Checkpoint:
+def _signed(note: str, policy: Policy) -> Checkpoint:
     parsed = parse_note(note.encode())
     checkpoint = parse_checkpoint(parsed.text)
-    verify_note(parsed, [key for key in keys if key.name == checkpoint.origin])
+    signatures(parsed, checkpoint.origin, policy.keys, [item.key for item in policy.logs])
     return checkpoint
 
 

@@ -8,11 +8,21 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from traceability.checkpoint import COSIGNATURE_V1, ED25519, VerifierKey, parse_verifier_key
+from traceability.checkpoint import (
+    COSIGNATURE_V1,
+    ED25519,
+    Note,
+    Verified,
+    VerifierKey,
+    parse_listed_key,
+    parse_verifier_key,
+    verify_note,
+)
 from traceability.errors import NoteError, PolicyError
 
 MAX_BYTES = 256 * 1024
 NONE = "none"
+_WORDS = (b"log", b"witness", b"group", b"quorum")
 
 _FORBIDDEN = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
 _COUNT = re.compile(r"[1-9][0-9]{0,3}")
@@ -103,6 +113,41 @@ def parse_policy(text: str | bytes) -> Policy:
 def plain_policy(keys: Iterable[VerifierKey]) -> str:
     """The policy of a log that no witness has joined yet: its own Ed25519 keys, no quorum."""
     return "".join(f"log {key}\n" for key in keys if key.type == ED25519) + "quorum none\n"
+
+
+def parse_trust(data: bytes) -> Policy:
+    """A policy, or plain lines with a verifier key each (no word of a policy begins a line): the Ed25519 keys are then
+    those of logs, and no quorum is asked for. Raises PolicyError."""
+    rows = [(number, line.split()) for number, line in enumerate(data.split(b"\n"), 1)]
+    rows = [(number, words) for number, words in rows if words and not words[0].startswith(b"#")]
+    if _FORBIDDEN.search(data):
+        raise PolicyError(1, "a control character")
+    if any(words[0] in _WORDS for _, words in rows):
+        return parse_policy(data)
+    logs: list[KnownLog] = []
+    witnesses: list[Witness] = []
+    for number, words in rows:
+        try:
+            key = parse_listed_key(b" ".join(words).decode("utf-8"))
+        except (NoteError, ValueError) as error:
+            raise PolicyError(number, f"neither a policy nor a verifier key: {error}") from error
+        if key and key.type == ED25519:
+            logs.append(KnownLog(key, None))
+        elif key:
+            witnesses.append(Witness(str(key), key, None))
+    if not rows:
+        raise PolicyError(1, "the policy is empty")
+    return Policy(tuple(logs), tuple(witnesses), (), NONE)
+
+
+def signatures(note: Note, origin: str, known: Iterable[VerifierKey], logs: Iterable[VerifierKey]) -> list[Verified]:
+    """The signatures by `known` keys. Raises NoteError as `verify_note` does, and when none is by the log itself: by an
+    Ed25519 key of `logs` whose name is the origin."""
+    verified = verify_note(note, known)
+    own = {key for key in logs if key.type == ED25519 and key.name == origin}
+    if not any(item.key in own for item in verified):
+        raise NoteError("not-its-own", "it is not signed by an Ed25519 key of its own log")
+    return verified
 
 
 class _Reader:

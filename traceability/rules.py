@@ -4,7 +4,7 @@ Rights to correct are not here: an entry without them makes no log unsound, it o
 (`traceability.history`).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
@@ -40,9 +40,9 @@ class Finding:
 @dataclass
 class Rules:
     """The state of a log while it is replayed. `announced`: withheld entries by seq, each with the number and the
-    entry of its `redact` entry, read ahead of time."""
+    entry of its `redact` entry; there before the withheld entry is taken."""
 
-    announced: Mapping[int, tuple[int, Entry]] = field(default_factory=dict)
+    announced: dict[int, tuple[int, Entry]] = field(default_factory=dict)
     operator: str = ""
     chains: Chains = field(default_factory=Chains)
     withheld: int = 0

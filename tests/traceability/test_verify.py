@@ -138,8 +138,8 @@ def test_an_older_note_that_is_longer_than_the_export_is_incomplete(exported, me
     assert run(exported, "--since", str(longer)) == 3
 
 
-def test_wrong_use_is_exit_4(exported, capsys):
-    assert run(exported.parent / "nowhere") == 4
+def test_wrong_use_is_exit_4_and_a_missing_export_is_incomplete(exported, capsys):
+    assert run(exported.parent / "nowhere") == 3
     assert run(exported, "--policy", str(exported.parent / "nowhere")) == 4
     (exported.parent / "bad").write_text("not a key\n", encoding="utf-8")
     assert run(exported, "--policy", str(exported.parent / "bad")) == 4
