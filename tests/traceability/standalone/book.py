@@ -100,7 +100,7 @@ def map_event(tails: dict, size: int, height: int | None = None) -> dict:
             height += 1
     buckets: list = [[] for _ in range(2**height)]
     for lot, (count, leaf) in tails.items():
-        key = sha256(b"lot\x00" + lot.encode()).digest()
+        key = sha256(b"lot\x00" + lot.encode("utf-8", "surrogatepass")).digest()
         buckets[int.from_bytes(key, "big") >> (256 - height)].append(key + count.to_bytes(4, "big") + leaf)
     leaves = [sha256(b"bucket/1\x00" + b"".join(sorted(bucket))).digest() for bucket in buckets]
     return {"size": size, "height": height, "lots": len(tails), "root": root_of(leaves).hex()}
