@@ -57,6 +57,8 @@ class Living:
         return cookies
 
     def _save(self) -> None:
+        self._signer = Path(self.app.extensions["settings"].signer_dir)
+        shutil.copytree(self._signer, self._signer.with_name("signer.living"), dirs_exist_ok=True)
         if self.database.name == "sqlite":
             with db.engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -74,6 +76,9 @@ class Living:
         with self.app.app_context():
             db.session.remove()
             db.engine.dispose()
+        # other tests of this process put the signer back to a log of their own
+        shutil.rmtree(self._signer, ignore_errors=True)
+        shutil.copytree(self._signer.with_name("signer.living"), self._signer)
         if self.database.name == "sqlite":
             for suffix in ("-wal", "-shm"):
                 Path(f"{self.database.file}{suffix}").unlink(missing_ok=True)
