@@ -34,11 +34,11 @@ def seals_at_once(connection: Connection) -> bool:
 def seal_at_commit(session: Session, *, sealed: bool = False) -> None:
     """The session's transaction has put entries into the queue: seal them right before it commits when the log is
     sequenced inline; else wake this process's sealing loop when it has committed. With `sealed` only the loop is told."""
-    if sealed or not session.info.get(_WAITING):
-        session.info[_WAITING] = not sealed or session.info.get(_WAITING, False)
-        loop = the_site().loop
-        if loop is not None:
-            after_commit(loop.wake)
+    if not sealed:
+        session.info[_WAITING] = True
+    loop = the_site().loop
+    if loop is not None:
+        after_commit(loop.wake)
 
 
 @event.listens_for(Session, "before_commit")
