@@ -88,6 +88,15 @@ class SeparateClient(FlaskClient):
 
 
 @pytest.fixture
+def postgres_app(postgres_database):
+    """`app` on PostgreSQL only, for real threads."""
+    postgres_database.reset()
+    with postgres_database.app.app_context():
+        yield postgres_database.app
+        db.session.remove()
+
+
+@pytest.fixture
 def client(app):
     """A browser-like client: cookies kept, no CSRF switched off."""
     app.test_client_class = SeparateClient

@@ -14,14 +14,6 @@ from marketplace.lots.services.amend import Stale
 from tests.factories.lots import grow_lot, owner_of
 
 
-@pytest.fixture
-def postgres_app(postgres_database):
-    postgres_database.reset()
-    with postgres_database.app.app_context():
-        yield postgres_database.app
-        db.session.remove()
-
-
 def together(app, calls):
     """Run the calls at the same moment; returns what each raised, None where it went through."""
     barrier, results = threading.Barrier(len(calls)), [None] * len(calls)

@@ -4,7 +4,6 @@ import itertools
 import secrets
 import threading
 
-import pytest
 from sqlalchemy import func, select
 
 from marketplace.database import db, transaction
@@ -14,14 +13,6 @@ from marketplace.orders.models import Basket, BasketLine, OrderTransition, Purch
 from marketplace.orders.services import SoldMeanwhile, StepTooLate
 from tests.factories.lots import stock_row
 from tests.factories.orders import details_for, make_basket, orders_of, owner_of, place, reread, stocked_product
-
-
-@pytest.fixture
-def postgres_app(postgres_database):
-    postgres_database.reset()
-    with postgres_database.app.app_context():
-        yield postgres_database.app
-        db.session.remove()
 
 
 def together(app, calls):

@@ -1,6 +1,7 @@
 """What the tests of the log share: published vectors, both engines, a started log, a literal slow tree."""
 
 import json
+import sqlite3
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -185,3 +186,42 @@ def fill(engine: Engine, log: Log, make_event) -> Callable[[int], list]:
         return receipts
 
     return run
+
+
+@pytest.fixture
+def sealed(engine, log, fill):
+    """262 entries (one full tile, six beyond it), a checkpoint of 258 and one of 262."""
+    fill(257)
+    log.checkpoint(engine.begin, NOW)
+    fill(4, start=5000)
+    log.checkpoint(engine.begin, NOW)
+    return log
+
+
+@pytest.fixture
+def tamper(engine):
+    """Runs statements on the log's tables with every guard removed, as a superuser could."""
+
+    def run(*statements):
+        if engine.dialect.name == "sqlite":
+            bare = sqlite3.connect(engine.url.database)
+            for (name,) in bare.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+                bare.execute(f"DROP TRIGGER {name}")
+            for statement, values in statements:
+                bare.execute(statement, values)
+            bare.commit()
+            bare.close()
+            return
+        with engine.begin() as connection:
+            for table in (*guards.WRITTEN_ONCE, guards.HEAD):
+                connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER ALL"))
+            for statement, values in statements:
+                connection.execute(text(statement), values)
+
+    return run
+
+
+@pytest.fixture
+def rows(engine, sealed):
+    with engine.begin() as connection:
+        return sealed.storage.sealed(connection, 0, 262)

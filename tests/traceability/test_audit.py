@@ -1,48 +1,12 @@
 """The tamper matrix (reference log.md §5.6) on a database whose owner took the guards away openly."""
 
-import sqlite3
 
 import pytest
-from sqlalchemy import text
 
 from tests.traceability.conftest import NOW, ORIGIN
 from traceability.checkpoint import generate_signer
 from traceability.log import Log
 from traceability.merkle import Edge, leaf_hash
-from traceability.storage.guards import HEAD, WRITTEN_ONCE
-
-
-@pytest.fixture
-def sealed(engine, log, fill):
-    """262 entries (one full tile, six beyond it), a checkpoint of 258 and one of 262."""
-    fill(257)
-    log.checkpoint(engine.begin, NOW)
-    fill(4, start=5000)
-    log.checkpoint(engine.begin, NOW)
-    return log
-
-
-@pytest.fixture
-def tamper(engine):
-    """Runs statements on the log's tables with every guard removed, as a superuser could."""
-
-    def run(*statements):
-        if engine.dialect.name == "sqlite":
-            bare = sqlite3.connect(engine.url.database)
-            for (name,) in bare.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-                bare.execute(f"DROP TRIGGER {name}")
-            for statement, values in statements:
-                bare.execute(statement, values)
-            bare.commit()
-            bare.close()
-            return
-        with engine.begin() as connection:
-            for table in (*WRITTEN_ONCE, HEAD):
-                connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER ALL"))
-            for statement, values in statements:
-                connection.execute(text(statement), values)
-
-    return run
 
 
 @pytest.fixture
@@ -52,12 +16,6 @@ def findings(engine, sealed):
             return [(problem.index, problem.kind) for problem in sealed.check(connection).problems]
 
     return run
-
-
-@pytest.fixture
-def rows(engine, sealed):
-    with engine.begin() as connection:
-        return sealed.storage.sealed(connection, 0, 262)
 
 
 def spoil(data: bytes) -> bytes:

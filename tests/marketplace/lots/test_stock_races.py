@@ -11,14 +11,6 @@ from marketplace.lots.services import OutOfStock
 from tests.factories.lots import make_lot, stock_row
 
 
-@pytest.fixture
-def postgres_app(postgres_database):
-    postgres_database.reset()
-    with postgres_database.app.app_context():
-        yield postgres_database.app
-        db.session.remove()
-
-
 def together(app, calls):
     """Run the calls at the same moment; returns what each gave back or raised."""
     barrier, results = threading.Barrier(len(calls)), [None] * len(calls)
