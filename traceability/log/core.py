@@ -94,7 +94,7 @@ class Log:
         draft = Entry(
             EVENT, self.origin, entry_id, recorded_at, who, dict(event), (), device, commitments, tuple(references)
         )
-        return self._submit(connection, draft, lots, at_once)
+        return submit(self.storage, connection, draft, lots, at_once=at_once)
 
     def submit_entry(
         self,
@@ -114,12 +114,7 @@ class Log:
         """
         name = entry_id or new_event_id()
         draft = Entry(type, self.origin, name, recorded_at, who, dict(event), references=tuple(references))
-        return self._submit(connection, draft, lots)
-
-    def _submit(self, connection: Connection, draft: Entry, lots: Iterable[str], at_once: bool = False) -> Receipt:
-        if not self.started(connection):
-            raise LogStateError("not-started", "the log has no head: run its inception, or restore it")
-        return submit(self.storage, connection, draft, lots, at_once=at_once)
+        return submit(self.storage, connection, draft, lots)
 
     def sequence(self, connection: Connection, limit: int = 512, *, wait: bool = True) -> Batch:
         """Seal up to `limit` waiting entries in the caller's transaction; see `sequencer.sequence`."""

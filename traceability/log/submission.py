@@ -1,14 +1,14 @@
 """Taking an event into the log's queue, inside the transaction of the business act it records."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from traceability.canonical.chain import next_link
+from traceability.canonical.chain import Tail, next_link
 from traceability.canonical.entry import Entry, Link, check_lot, read_entry, write_entry
-from traceability.errors import ConflictError
+from traceability.errors import ConflictError, LogStateError, TamperError
 from traceability.log.sequencer import append
-from traceability.merkle import leaf_hash
+from traceability.merkle import Edge, leaf_hash
 from traceability.storage.base import Connection, NewEntry, Storage, Stored
 
 
@@ -33,24 +33,43 @@ def submit(
     instead, where nothing waits and nobody else can write (SQLite).
 
     The same id with the same event and lots again gets the first receipt; with anything else ConflictError
-    `id-reused`. Raises ProfileError for a draft outside the entry profile. Callers that submit several entries in one
+    `id-reused`. Raises ProfileError for a draft outside the entry profile, LogStateError before the log's inception and,
+    at once, TamperError when the store goes on behind its head. Callers that submit several entries in one
     transaction touch lots in a fixed order, or PostgreSQL may end one of two crossing transactions as a deadlock.
     """
     names = sorted({check_lot(lot) for lot in lots})
+    edge = storage.idle_head(connection) if at_once else None
+    if edge is not None:
+        return _sealed(storage, connection, draft, names, edge)
+    if storage.head(connection) is None:
+        raise LogStateError("not-started", "the log has no head: run its inception, or restore it")
     storage.lock(connection, [f"lot {name}" for name in names] + [f"id {draft.id}"])
     earlier = storage.find(connection, draft.id)
     if earlier:
         return _repeated(earlier, draft, names)
-    tails = storage.tails(connection, names) if names else {}
-    links = tuple(next_link(name, tails.get(name)) for name in names)
+    entry = _linked(draft, names, storage.tails(connection, names) if names else {})
+    storage.enqueue(connection, entry)
+    return Receipt(entry.id, entry.leaf, entry.links, None)
+
+
+def _sealed(storage: Storage, connection: Connection, draft: Entry, lots: list[str], edge: Edge) -> Receipt:
+    """Seal the draft as the next entry. Whether its id is taken the insert answers: a look-up beforehand would cost
+    every new entry what only a repeated one needs."""
+    entry = _linked(draft, lots, storage.sealed_tails(connection, lots) if lots else {})
+    try:
+        append(storage, connection, edge, [entry])
+    except ConflictError as error:
+        earlier = storage.find(connection, draft.id)
+        if earlier is None:
+            raise TamperError("not-next", f"the store holds an entry {edge.size} that its head does not") from error
+        return _repeated(earlier, draft, lots)
+    return Receipt(entry.id, entry.leaf, entry.links, edge.size)
+
+
+def _linked(draft: Entry, lots: list[str], tails: Mapping[str, Tail]) -> NewEntry:
+    links = tuple(next_link(lot, tails.get(lot)) for lot in lots)
     data = write_entry(replace(draft, links=links))
-    entry = NewEntry(draft.id, links, data, leaf_hash(data))
-    edge = storage.idle_head(connection) if at_once else None
-    if edge is None:
-        storage.enqueue(connection, entry)
-        return Receipt(entry.id, entry.leaf, links, None)
-    append(storage, connection, edge, [entry])
-    return Receipt(entry.id, entry.leaf, links, edge.size)
+    return NewEntry(draft.id, links, data, leaf_hash(data))
 
 
 def _repeated(earlier: Stored, draft: Entry, lots: list[str]) -> Receipt:

@@ -138,7 +138,11 @@ class Storage(DerivedRows, Protocol):
         """The right edge, when nothing waits and no other transaction can write before this one ends; else None."""
 
     def append(self, connection: Connection, start: int, batch: Sequence[NewEntry]) -> None:
-        """Write entries, lot links and bodies of a batch, numbered from `start` on."""
+        """Write entries, lot links and bodies of a batch, numbered from `start` on.
+
+        Raises ConflictError when an id or a number is taken: nothing is written when it was the first of the batch,
+        else the caller's transaction or savepoint has to end.
+        """
 
     def dequeue(self, connection: Connection, qids: Sequence[int]) -> None:
         """Remove sealed entries from the queue."""

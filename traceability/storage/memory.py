@@ -87,6 +87,8 @@ class MemoryStorage(MemoryDerived):
     def append(self, connection: Connection, start: int, batch: Sequence[NewEntry]) -> None:
         if start != len(self.entries):
             raise LogStateError("not-next", f"entry {start} where {len(self.entries)} is due")
+        if any(entry.id in self.by_id for entry in batch):
+            raise ConflictError("taken", "an entry's id is already in the log")
         for seq, entry in enumerate(batch, start):
             self.entries.append(entry)
             self.by_id[entry.id] = seq

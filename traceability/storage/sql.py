@@ -140,7 +140,11 @@ class SqlStorage(SqlDerived):
 
     def append(self, connection: Connection, start: int, batch: Sequence[NewEntry]) -> None:
         numbered = list(enumerate(batch, start))
-        hot.insert(connection, "entry", [{"seq": seq, "id": entry.id, "leaf": entry.leaf} for seq, entry in numbered])
+        entries = [{"seq": seq, "id": entry.id, "leaf": entry.leaf} for seq, entry in numbered]
+        try:
+            hot.insert(connection, "entry", entries)
+        except IntegrityError as error:
+            raise ConflictError("taken", "an entry's id or number is already in the log") from error
         hot.insert(connection, "body", [{"seq": seq, "bytes": entry.data} for seq, entry in numbered])
         links = [{"lot": link.lot, "n": link.n, "seq": seq} for seq, entry in numbered for link in entry.links]
         if links:

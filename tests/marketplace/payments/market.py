@@ -78,7 +78,8 @@ class Market:
             services.answer_share(reference=reference, share=f"{reference}-{part}", accepted=amount, now=self.now)
 
     def work(self):
-        """One run of the job."""
+        """One run of the job, which sees what is stored now: on SQLite an open session reads an older state."""
+        db.session.rollback()
         return services.run_due(self.now)
 
     def work_until_quiet(self):
