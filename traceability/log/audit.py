@@ -120,7 +120,7 @@ class _Check:
             if node.height and node.height % HEIGHT == 0:
                 self._tile(node)
         root = self.roots.get(self.edge.size)
-        if root not in (None, self.edge.root()):
+        if root is not None and root != self.edge.root():
             self.report(self.edge.size, "checkpoint", "the stored root is not the root of the entries")
 
     def _entry(self, row: Sealed) -> Entry | None:

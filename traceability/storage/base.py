@@ -9,7 +9,7 @@ Entries, links, bodies, tiles, checkpoints and notes are written once and never 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from traceability.canonical.chain import Tail
 from traceability.canonical.entry import Link
@@ -59,9 +59,8 @@ class Stored:
     seq: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """A row of the sealed log as stored; `data` is None where the body row is missing."""
+class Sealed(NamedTuple):
+    """A row of the sealed log as stored; `data` is None where the body row is missing. An audit makes one an entry."""
 
     seq: int
     id: str

@@ -48,12 +48,6 @@ _ROOTS = (
     .where(_tile.level == bindparam("of_level"), _tile.idx >= _start, _tile.idx < _stop)
     .order_by(_tile.idx)
 )
-_SEALED = (
-    select(_entry.seq, _entry.id, _entry.leaf, _body.bytes)
-    .join_from(tables.entry, tables.body, _body.seq == _entry.seq, isouter=True)
-    .where(_entry.seq >= _start, _entry.seq < _stop)
-    .order_by(_entry.seq)
-)
 _SEALED_OF_LOT = (
     select(_entry.seq, _entry.id, _entry.leaf, _body.bytes)
     .join_from(tables.lotlink, tables.entry, _entry.seq == _link.seq)
@@ -176,7 +170,7 @@ class SqlStorage(SqlDerived):
         return [StoredTile(*row) for row in rows]
 
     def sealed(self, connection: Connection, start: int, stop: int) -> list[Sealed]:
-        return [Sealed(*row) for row in connection.execute(_SEALED, {"start": start, "stop": stop})]
+        return [Sealed._make(row) for row in hot.run(connection, "sealed", {"start": start, "stop": stop})]
 
     def sealed_of_lot(self, connection: Connection, lot: str) -> list[Sealed]:
         return [Sealed(*row) for row in connection.execute(_SEALED_OF_LOT, {"of_lot": lot})]
