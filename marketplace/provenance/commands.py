@@ -63,7 +63,7 @@ def list_keys() -> None:
 def add() -> None:
     """Begin a rotation: promise the signer's new pair of keys (made here, when the signer runs under DATA_DIR)."""
     added = keys.add_keys(now=utcnow())
-    click.echo("\n".join(added) if added else "every key at the signer is promised; add a pair there first")
+    click.echo("\n".join(added) if added else "the signer holds no key that is new to the log; add a pair there first")
 
 
 @keys_group.command("retire", cls=_Refusals)

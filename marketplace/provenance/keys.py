@@ -44,13 +44,13 @@ class KeyRow:
 
 
 def promise_keys(*, now: datetime) -> list[str]:
-    """Promise, by an entry each, every key at the signer that the log does not promise; returns those keys."""
+    """Promise, by an entry each, every key at the signer that the log has never promised; returns those keys. One that
+    was retired stays so."""
     site = the_site()
     with transaction() as session:
         connection = session.connection()
         size = site.log.size(connection)
-        promised = set(keys_at(site.log.terms(connection), size))
-        new = [str(key) for key in site.log.signer.verifiers() if str(key) not in promised]
+        new = _never_promised(site, connection)
         for key in new:
             _write(connection, {"add": key, "from": size}, now)
         seal_at_commit(session)
@@ -58,12 +58,10 @@ def promise_keys(*, now: datetime) -> list[str]:
 
 
 def add_keys(*, now: datetime) -> list[str]:
-    """Begin a rotation: on a site of one machine make a new pair; then promise what the signer holds and the log does
-    not. Returns the keys promised."""
+    """Begin a rotation: on a site of one machine make a new pair; then promise what the signer holds and the log never
+    had. Returns the keys promised."""
     site = the_site()
-    terms = site.log.terms(db.session.connection())
-    promised = set(keys_at(terms, site.log.size(db.session.connection())))
-    if site.near and promised >= {str(key) for key in site.log.signer.verifiers()}:
+    if site.near and not _never_promised(site, db.session.connection()):
         site.near.key_file.add_pair(site.log.origin)
     return promise_keys(now=now)
 
@@ -142,6 +140,12 @@ def promised_root() -> VerifierKey | None:
     [genesis] = the_log().storage.sealed(db.session.connection(), 0, 1)
     root = read_entry(genesis.data).event.get("root")
     return parse_verifier_key(root) if root else None
+
+
+def _never_promised(site: Site, connection: Connection) -> list[str]:
+    """The keys at the signer that have no term and never had one."""
+    known = {term.key for term in site.log.terms(connection)}
+    return [key for key in map(str, site.log.signer.verifiers()) if key not in known]
 
 
 def _write(connection: Connection, event: dict[str, str | int], now: datetime) -> None:

@@ -73,7 +73,14 @@ def test_nobody_meddles_with_what_is_sealed(acting_as, role):
 def test_the_web_role_seals_nothing_and_moves_no_head(acting_as):
     inserts = [f"INSERT INTO {table} SELECT * FROM {table} LIMIT 1" for table in SEALED]
     inserts += ["UPDATE tlog_head SET size = size", "DELETE FROM tlog_pending", "DELETE FROM tlog_pendinglot"]
+    inserts += ["UPDATE tlog_opening SET box = box", "DELETE FROM tlog_opening"]  # erasing is the worker's
     assert {statement: refused(acting_as, "web", statement) for statement in inserts} == dict.fromkeys(inserts, DENIED)
+
+
+def test_the_web_role_writes_openings_beside_what_it_records(acting_as):
+    with acting_as("web") as connection:
+        connection.execute(text("INSERT INTO tlog_opening VALUES ('e', '/p', 'k', '2030-01-01', false, '\\x00')"))
+        assert connection.scalar(text("SELECT count(*) FROM tlog_opening")) == 1
 
 
 def test_the_web_role_queues_and_reads_and_the_sequencer_seals_and_publishes(acting_as, engine, log, make_event):

@@ -40,7 +40,7 @@ class NoteSigner(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SignedCheckpoint:
-    """A published checkpoint: its note, and when its newest signature line was added."""
+    """A published checkpoint: its note, and when the newest line of the log's own keys was added."""
 
     checkpoint: Checkpoint
     note: Note
@@ -143,7 +143,8 @@ def latest(storage: Storage, connection: Connection, origin: str) -> SignedCheck
     root, notes = found
     checkpoint = Checkpoint(origin, notes[0].size, root)
     lines = tuple(parse_signature_line(note.line) for note in notes)
-    return SignedCheckpoint(checkpoint, Note(checkpoint.text(), lines), max(note.at for note in notes))
+    own = [note.at for note, line in zip(notes, lines, strict=True) if line.name == origin]  # a witness's time is not ours
+    return SignedCheckpoint(checkpoint, Note(checkpoint.text(), lines), max(own or [note.at for note in notes]))
 
 
 def _hash_again(storage: Storage, connection: Connection, start: int, stop: int) -> None:

@@ -106,8 +106,10 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def begin(origin: str, state: StateFile, keys: KeyFile, note: bytes | None = None) -> None:
-    """Make the keys (where there are none) and the state of a new log; of a log whose signer has lost its state, from
-    the newest `note` that anybody holds. Raises SignerError when there is a state or the keys here did not sign it."""
+    """Make the keys and the state of a new log; of a log whose signer has lost its state, the state from the newest
+    `note` that anybody holds. Raises SignerError: `state-taken`; `keys-without-state` (keys are here and no `note` is
+    given: they may have signed, and from nothing they would sign a second history); `bad-note` (not signed with the
+    keys here, or of another log)."""
     state.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     keys.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     last = Checkpoint(origin, 0, EMPTY_ROOT)
@@ -121,6 +123,10 @@ def begin(origin: str, state: StateFile, keys: KeyFile, note: bytes | None = Non
             last = parse_checkpoint(parsed.text)
         except NoteError as error:
             raise SignerError("bad-note", f"the note was not signed with these keys: {error.message}") from error
+        if last.origin != origin:
+            raise SignerError("bad-note", f"the note belongs to {last.origin}")
+    elif keys.path.exists() and state.read() is None:
+        raise SignerError("keys-without-state", f"there are keys at {keys.path} and no state: name the newest note with --at")
     Keeper(state, keys).incept(origin, size=last.size, root=last.root)
     if not keys.path.exists():
         keys.add_pair(origin)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from traceability.storage.guards import HEAD, QUEUE, REDACTION, WRITTEN_ONCE
 
 _DERIVED_BY_WEB = ("tlog_opening",)
+"""Written beside an entry when it is recorded; erasing is a job of the worker."""
 
 
 def role_statements(prefix: str, database: str, tables: Iterable[str], schema: str = "public") -> list[str]:
@@ -53,8 +54,7 @@ def _rights(table: str, web: str, sequencer: str) -> list[tuple[str, str]]:
         return [(sequencer, "INSERT, UPDATE")]
     if table in (*WRITTEN_ONCE, REDACTION):
         return [(sequencer, "INSERT")]
-    rights = "INSERT, UPDATE, DELETE"
-    return [(sequencer, rights), *([(web, rights)] if table in _DERIVED_BY_WEB else [])]
+    return [(sequencer, "INSERT, UPDATE, DELETE"), *([(web, "INSERT")] if table in _DERIVED_BY_WEB else [])]
 
 
 def _role(name: str, *, login: bool) -> str:

@@ -42,6 +42,17 @@ def test_a_rotation_goes_by_commands(app, run, now):
     assert app.test_client().get("/log/1/keys").text.split() == old + new
 
 
+def test_a_key_retired_after_a_compromise_is_never_promised_again(app, run, now):
+    old = [row.key for row in provenance.key_rows()]
+    assert len(provenance.add_keys(now=now)) == 2
+    for key in old:
+        provenance.retire_key(key_id=parse_verifier_key(key).id.hex(), now=now, early=True)
+    made = run("keys", "add")[1].split()
+    assert (len(made), set(made) & set(old)) == (2, set())
+    assert len(provenance.key_rows()) == 6
+    assert all(row.stop is not None for row in provenance.key_rows() if row.key in old)
+
+
 def test_old_keys_may_go_after_ninety_days_but_never_the_last_of_a_kind(app, now):
     old = parse_verifier_key(provenance.key_rows()[0].key).id.hex()
     with pytest.raises(LogStateError) as refusal:

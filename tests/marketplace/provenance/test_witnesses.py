@@ -107,6 +107,19 @@ def test_asked_at_most_every_ten_minutes_and_again_each_hour(app, witness, now):
     assert asked == [1, 0, 0, 1, 0, 1, 0, 1]
 
 
+def test_own_keys_sign_the_same_size_again_each_hour_whatever_a_witness_signed(app, witness, now, monkeypatch):
+    write(now)
+    provenance.ask_witnesses(now=now + timedelta(minutes=50))
+    at = {0: provenance.latest_checkpoint().at}
+    for minutes in (59, 61):
+        monkeypatch.setattr(the_site().near.keeper, "_clock", lambda passed=minutes: now + timedelta(minutes=passed))
+        provenance.publish_checkpoint(now=now + timedelta(minutes=minutes))
+        at[minutes] = provenance.latest_checkpoint().at
+
+    moment = now.replace(microsecond=now.microsecond // 1000 * 1000)
+    assert at == {0: moment, 59: moment, 61: moment + timedelta(minutes=61)}
+
+
 def test_growth_is_followed_with_proofs(app, witness, now):
     for step in range(4):
         write(now + timedelta(hours=step))

@@ -117,3 +117,19 @@ def test_an_inception_cut_short_is_finished_and_a_used_state_gets_no_new_keys(tm
     assert main(command(tmp_path, "--incept", ORIGIN)[4:]) == 1
     assert "state-taken" in capfd.readouterr().err
     assert not (tmp_path / "keys").exists()
+
+
+def test_a_lost_state_is_no_reason_to_begin_anew(tmp_path, signer, tree, capfd):
+    signer.sign(tree.text(9), old_size=0, proof=[])
+    (tmp_path / "state").unlink()
+    assert main(command(tmp_path, "--incept", ORIGIN)[4:]) == 1
+    assert "keys-without-state" in capfd.readouterr().err
+    assert signer.state() is None
+
+
+def test_a_note_of_another_log_makes_no_state(tmp_path, signer, tree):
+    lines = signer.sign(tree.text(9), old_size=0, proof=[])
+    (tmp_path / "state").unlink()
+    (tmp_path / "note").write_text(f"{tree.text(9)}\n{''.join(map(str, lines))}")
+    assert main(command(tmp_path, "--incept", "other.test/log/1", "--at", str(tmp_path / "note"))[4:]) == 1
+    assert signer.state() is None
