@@ -1,30 +1,17 @@
 """The client of add-checkpoint against a real witness process, and against answers no good witness gives."""
 
-import http.client
 import json
 import random
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
 
 import pytest
 
-from tests.traceability.standalone.witness_process import SimpleLog, prepare, running
+from tests.traceability.standalone.witness_process import SimpleLog, over_http, prepare, running
 from traceability.checkpoint import COSIGNATURE_V1, VerifierKey, generate_signer, parse_note, verify_note
 from traceability.policy import Witness
 from traceability.witnessing import Answer, State, cosign, evidence, held_note, request
 
 ORIGIN = "trace.test.example/log/1"
-
-
-def over_http(url: str, body: bytes | None) -> Answer:
-    parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=20)
-    try:
-        connection.request("GET" if body is None else "POST", parts.path, body)
-        response = connection.getresponse()
-        return Answer(response.status, response.read())
-    finally:
-        connection.close()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import sys
 import time
 import uuid
 from collections import defaultdict
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
@@ -15,13 +15,14 @@ from pathlib import Path
 from sqlalchemy import create_engine, make_url, text
 
 from tests.traceability.conftest import ORIGIN, SECOND, SECRET
-from tests.traceability.faults.driver import open_engine, open_log
-from traceability.checkpoint import parse_signer
+from tests.traceability.faults.driver import ask_witness, open_engine, open_log
+from tests.traceability.standalone.witness_process import prepare, running
+from traceability.checkpoint import VerifierKey, parse_signer
 from traceability.cli import main as verify
 from traceability.log.export import export
-from traceability.signer import KeyFile, StateFile
-from traceability.signer.server import begin
+from traceability.signer import Keeper, KeyFile, StateFile
 from traceability.storage import guards
+from traceability.witnessing import State
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -40,14 +41,24 @@ class Drill:
             self.url = f"sqlite:///{folder / 'log.db'}"
         keys = KeyFile(folder / "keys")
         keys.write([parse_signer(SECRET), parse_signer(SECOND)])
-        begin(ORIGIN, StateFile(folder / "state"), keys)
+        Keeper(StateFile(folder / "state"), keys).incept(ORIGIN)
+        self._open = ExitStack()
+        self._begin_witness(parse_signer(SECRET).verifier)
         self.engine, self.log = open_engine(self.url), open_log(folder)
         with self.engine.begin() as connection:
             guards.create(connection)
             self.log.incept(connection, entry_id="urn:uuid:genesis", who="org:market", policy=b"", now=datetime.now(UTC))
         self.engine.dispose()
 
+    def _begin_witness(self, key: VerifierKey) -> None:
+        """A real witness, which outlives every kill, and the policy that asks for it."""
+        prepare(self.folder / "witness", key)
+        witness = self._open.enter_context(running(self.folder / "witness"))
+        policy = f"log {key}\nwitness outsider {witness.key} http://127.0.0.1:{witness.port}\nquorum outsider\n"
+        (self.folder / "policy").write_text(policy, encoding="utf-8")
+
     def close(self) -> None:
+        self._open.close()
         self.engine.dispose()
         if self._server is not None:
             self._on_server(f"DROP SCHEMA {self.schema} CASCADE")
@@ -95,6 +106,7 @@ class Drill:
                 pass
             assert self.log.storage.pending(connection, 1) == []
         self.log.checkpoint(self.engine.begin, datetime.now(UTC))
+        assert ask_witness(self.log, self.engine, self.folder).state is State.SIGNED
         with self.engine.begin() as connection:
             audit = self.log.check(connection)
             assert audit.sound, audit.problems
@@ -104,10 +116,13 @@ class Drill:
                 assert found.leaf.hex() == leaf
             ids = [row.id for row in self.log.storage.sealed(connection, 0, audit.size)]
             assert len(set(ids)) == len(ids)
+            lines = [note.line for note in self.log.storage.notes(connection, audit.size)]
+            assert len(set(lines)) == len(lines)
             export(self.log, connection, self.folder / "export")
             self._no_second_root(connection)
         with redirect_stdout(StringIO()) as found, redirect_stderr(StringIO()):
-            assert verify(["verify", str(self.folder / "export")]) == 0, found.getvalue()
+            asked = ["verify", str(self.folder / "export"), "--policy", str(self.folder / "policy")]
+            assert verify(asked) == 0, found.getvalue()
         self.engine.dispose()
 
     def _no_second_root(self, connection) -> None:

@@ -1,7 +1,9 @@
 """A site's log as one real process, made to die: `python -m tests.traceability.faults.driver FOLDER URL [POINT TIMES]`.
 
-It queues, acknowledges on standard output, seals, signs and exports in rounds until it is killed. With a POINT it kills
-itself the TIMES-th time it passes there. The signer's journal is a file to which every signature given out is added.
+It queues, acknowledges on standard output, seals, signs, exports and asks its witness in rounds until it is killed. With a
+POINT it kills itself the TIMES-th time it passes there; points bear the letters of the steps in which an entry becomes
+public: A business row, B sequencer, C checkpoint row, D signer, E export, F witness. The signer's journal is a file to
+which every signature given out is added.
 """
 
 import os
@@ -15,12 +17,16 @@ from pathlib import Path
 from sqlalchemy import Engine, create_engine, make_url
 
 from tests.traceability.conftest import ORIGIN, sqlite_engine
+from tests.traceability.standalone.witness_process import over_http
 from traceability.checkpoint import parse_checkpoint
 from traceability.errors import LogStateError
 from traceability.log import Log
 from traceability.log import export as export_module
+from traceability.log.checkpoints import keep_signature
+from traceability.policy import parse_policy
 from traceability.signer import Keeper, KeyFile, StateFile
 from traceability.storage.sql import SqlStorage
+from traceability.witnessing import Outcome, cosign
 
 POINTS = (
     "A1 queued, not committed",
@@ -33,8 +39,12 @@ POINTS = (
     "C2 checkpoint committed, not signed",
     "D1 signer's state written aside, not renamed",
     "D2 signer's state kept, not signed",
-    "E1 signed, note not stored",
-    "F1 note stored, export without checkpoint",
+    "D3 signed, note not stored",
+    "E1 tiles and bundles written, checkpoint file not",
+    "E2 checkpoint file written",
+    "F1 cosigned by the witness, not stored",
+    "F2 cosignature stored, not committed",
+    "F3 cosignature committed, export without it",
 )
 
 
@@ -75,6 +85,11 @@ class DyingStorage(SqlStorage):
         super().add_checkpoint(connection, size, root)
         self.killer.passes("C1")
 
+    def add_note(self, connection, note):
+        super().add_note(connection, note)
+        if not note.line.startswith(f"\N{EM DASH} {ORIGIN} "):
+            self.killer.passes("F2")
+
 
 class DyingState(StateFile):
     killer: Killer
@@ -98,7 +113,7 @@ class JournalKeeper(Keeper):
         checkpoint = parse_checkpoint(text)
         with self.journal.open("a") as file:
             file.write(f"{checkpoint.size} {checkpoint.root.hex()}\n")
-        self.killer.passes("E1")
+        self.killer.passes("D3")
         return lines
 
 
@@ -122,7 +137,7 @@ def open_log(folder: Path, killer: Killer | None = None) -> Log:
 
 
 def one_round(log: Log, engine: Engine, folder: Path, killer: Killer) -> None:
-    """Three business acts on two lots, a drain, a checkpoint, an export."""
+    """Three business acts on two lots, a drain, a checkpoint, an export, the witness, an export with its line."""
     for number in range(3):
         with engine.begin() as connection:
             receipt = _submit(log, connection, number)
@@ -133,8 +148,35 @@ def one_round(log: Log, engine: Engine, folder: Path, killer: Killer) -> None:
         log.sequence(connection, wait=False)
     killer.passes("B4")
     log.checkpoint(engine.begin, datetime.now(UTC))
+    write_export(log, engine, folder)
+    ask_witness(log, engine, folder, killer)
+    write_export(log, engine, folder)
+
+
+def write_export(log: Log, engine: Engine, folder: Path) -> None:
     with engine.begin() as connection:
         export_module.export(log, connection, folder / "export")
+
+
+def ask_witness(log: Log, engine: Engine, folder: Path, killer: Killer | None = None) -> Outcome:
+    """Have the latest checkpoint cosigned by the witness of `folder`/policy and keep its line. What the witness holds is
+    never remembered here: its 409 tells."""
+    killer, now = killer or Killer("", 0), datetime.now(UTC)
+    [witness] = parse_policy((folder / "policy").read_bytes()).witnesses
+    with engine.begin() as connection:
+        signed = log.latest_checkpoint(connection)
+
+    def prove(old: int):
+        with engine.begin() as connection:
+            return log.tree(connection).consistency(old, signed.checkpoint.size)
+
+    outcome = cosign(over_http, witness, signed.note, known=0, prove=prove, now=now)
+    assert outcome.line, outcome
+    killer.passes("F1")
+    with engine.begin() as connection:
+        keep_signature(log.storage, connection, signed.checkpoint.size, outcome.line, now)
+    killer.passes("F3")
+    return outcome
 
 
 def _submit(log: Log, connection, number: int):
@@ -145,13 +187,15 @@ def _submit(log: Log, connection, number: int):
 
 @contextmanager
 def export_watched(killer: Killer):
-    """Point F1 lies between the export's tiles and its checkpoint file."""
+    """Points E1 and E2 lie before and after the export's checkpoint file."""
     write = export_module._write
 
     def watched(path, data):
         if path.name == "checkpoint":
-            killer.passes("F1")
+            killer.passes("E1")
         write(path, data)
+        if path.name == "checkpoint":
+            killer.passes("E2")
 
     export_module._write = watched
     try:

@@ -1,4 +1,4 @@
-"""kill −9 at twelve named points and at random moments, on both engines; after each the log is whole."""
+"""kill −9 at the named points of steps A to F and at random moments, on both engines; after each the log is whole."""
 
 import random
 

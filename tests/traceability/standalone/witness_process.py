@@ -8,7 +8,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from traceability import witnessing
 from traceability.checkpoint import Checkpoint, Note, Signer, VerifierKey, parse_signature_line, parse_verifier_key
 from traceability.merkle import EMPTY_ROOT, consistency_proof, leaf_hash, node_hash
 
@@ -91,6 +93,18 @@ class RunningWitness:
         line = parse_signature_line(answer.text.removesuffix("\n"))
         assert (line.name, line.key_id) == (self.key.name, self.key.id)
         return self.key.verify(text, line.value)
+
+
+def over_http(url: str, body: bytes | None) -> witnessing.Answer:
+    """How `traceability.witnessing` reaches a witness in tests: a POST with a body, a GET without."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=20)
+    try:
+        connection.request("GET" if body is None else "POST", parts.path, body)
+        response = connection.getresponse()
+        return witnessing.Answer(response.status, response.read())
+    finally:
+        connection.close()
 
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess:
