@@ -3,6 +3,8 @@
 import base64
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from tests.journeys.steps import fits, press
 from tests.journeys.test_axe import violations
 from traceability.checkpoint import generate_signer
 
+VERIFIER = Path(__file__).parents[2] / "traceability" / "standalone" / "verifier" / "tlog_verify.py"
 GOOD = "Điện thoại của bạn đã tự kiểm tra:"
 ALARM = "Điện thoại thấy sổ không khớp"
 NOT_CHECKED = "Điện thoại này chưa tự kiểm tra được sổ."
@@ -65,6 +68,14 @@ def saved(phone) -> dict:
         press(phone, "Lưu bằng chứng")
     assert re.fullmatch(r"bang-chung-so-\d{4}-\d\d-\d\d\.json", download.value.suggested_filename)
     return json.loads(Path(download.value.path()).read_text("utf-8"))
+
+
+def judged(phone, evidence: dict, folder: Path) -> int:
+    """The exit code of the stand-alone program for that file, under the log's published policy."""
+    (folder / "evidence.json").write_text(json.dumps(evidence), "utf-8")
+    (folder / "policy").write_text(phone.request.get("/log/1/policy").text(), "utf-8")
+    command = [sys.executable, VERIFIER, "evidence", folder / "evidence.json", "--policy", folder / "policy"]
+    return subprocess.run(command, capture_output=True, check=False).returncode
 
 
 def remembered(phone) -> dict:
@@ -149,7 +160,7 @@ def test_answer_of_somebody_in_between_is_no_alarm(phone, code, address, words):
     expect(scan(phone, code)).to_contain_text(NOT_CHECKED)
 
 
-def test_changed_entry_turns_the_page_red_and_gives_evidence(phone, code):
+def test_changed_entry_turns_the_page_red_and_gives_evidence(phone, code, tmp_path):
     def change(bundle):
         bundle["entries"][0]["data"] = bundle["entries"][0]["data"].replace("KGM", "TNE", 1).replace("cns:", "cnx:", 1)
 
@@ -166,9 +177,10 @@ def test_changed_entry_turns_the_page_red_and_gives_evidence(phone, code):
     assert evidence["why"].startswith("bad-proof")
     assert evidence["bundle"]["lot"] == code
     assert evidence["notes"] == [evidence["bundle"]["checkpoint"]]
+    assert judged(phone, evidence, tmp_path) == 1
 
 
-def test_line_on_the_page_that_is_not_in_the_log_is_noticed(phone, code):
+def test_line_on_the_page_that_is_not_in_the_log_is_noticed(phone, code, tmp_path):
     def answer(route):
         page = route.fetch()
         route.fulfill(response=page, body=re.sub(r'data-shown="[0-9a-f]{12}', 'data-shown="0123456789ab', page.text()))
@@ -177,7 +189,9 @@ def test_line_on_the_page_that_is_not_in_the_log_is_noticed(phone, code):
     check = scan(phone, code)
 
     expect(check).to_contain_text("Trang này cho xem một dòng không có trong sổ.")
-    assert saved(phone)["why"].startswith("not-in-the-log")
+    evidence = saved(phone)
+    assert evidence["why"].startswith("not-in-the-log")
+    assert judged(phone, evidence, tmp_path) == 0, "what was downloaded fits; the page's own words are signed by nobody"
 
 
 def test_axe_finds_nothing_on_a_checked_page_and_on_the_alarm(phones, code):

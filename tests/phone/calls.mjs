@@ -73,6 +73,8 @@ const calls = {
   },
   compare: ({ before, now, answer }) => compare(before, now, async () => answer),
   evidence: async ({ before, now, answer }) => evidence(await compare(before, now, async () => answer)),
+  saved: async ({ bundle, lot, pins }) => evidence({ ...await verifyBundle(bundle, lot, pins), bundle }),
+  setBack: async ({ before, now, answer, bundle }) => evidence({ ...await compare(before, now, async () => answer), bundle }),
   admit: ({ before, result, answer }) => admit(before, result, async () => answer),
   base64: (words) => base64(unbase64(words)),
 };

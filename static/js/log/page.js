@@ -54,13 +54,20 @@ async function check({ lot, origin, operator, shown }) {
   if (stray) return { state: "bad", code: "not-in-the-log", detail: `the page shows ${stray}…`, notes: [result.note], bundle };
   const ring = await admit(before, result, get);
   const continued = before ? await compare(before, result, consistency) : {};
-  if (continued.ok === false) return { ...continued, state: "bad", since: before.at };
+  if (continued.ok === false) return { ...continued, state: "bad", since: before.at, bundle: await beginning(continued, address, bundle) };
   if (!ring.ok) return { ...ring, notes: [before.note, result.note] };
   // Only a comparison that was made lets the older checkpoint go.
   if (!before || (continued.compared && result.size >= before.size)) {
     remember(origin, { ...result, keys: ring.keys, rootKey: ring.rootKey, at: new Date().toISOString() });
   }
   return { ...result, state: result.count ? "good" : "soon", since: continued.compared && before.at, uncompared: before && !continued.compared };
+}
+
+// Of a log that was set back: the bundle with the first entry, which promises the key whose signed times tell it.
+async function beginning({ code }, address, { checkpoint }) {
+  if (code !== "set-back") return undefined;
+  const answer = await getJson(`${address}?genesis=1`);
+  return answer?.body?.checkpoint === checkpoint ? answer.body : undefined;
 }
 
 export async function selfCheck(element) {

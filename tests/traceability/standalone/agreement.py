@@ -27,7 +27,7 @@ def judged(case: Case) -> str:
     """What tlog_verify.py says, as the other one prints it: `0`, `1 17`, `1 -`, `2` …"""
     try:
         policy = tlog_verify.Policy(case.policy.read_bytes()) if case.policy else None
-        since = [tlog_verify.read_since(str(case.since))] if case.since else []
+        since = tlog_verify.read_since(str(case.since)) if case.since else []
         tlog_verify.ExportCheck(tlog_verify.Folder(case.folder), policy, since, "LOT0").run()
     except tlog_verify.Verdict as verdict:
         if verdict.code != tlog_verify.TAMPERED:

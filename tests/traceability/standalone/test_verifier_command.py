@@ -117,6 +117,34 @@ def evidence_file(tmp_path, *notes, proof=()):
     return tmp_path / "evidence.json"
 
 
+def test_notes_of_a_file_of_evidence_are_held_against_an_export(command, tmp_path, whole, export, rewritten):
+    kept = evidence_file(tmp_path, whole.checkpoint(5), whole.checkpoint(20))
+
+    assert command("export", export, "--policy", "policy", "--since", kept)[0] == 0
+    assert command("export", rewritten, "--policy", "policy", "--since", kept)[0] == 2
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"notes": []},
+        {"notes": "x"},
+        {"notes": [1, 2]},
+        {"notes": ["x"]},
+        {"notes": ["x", "y", "z"]},
+        {"notes": ["x"], "bundle": []},
+        {"notes": ["x", "y"], "bundle": 1},
+    ],
+)
+def test_what_no_page_saves_is_no_evidence(command, tmp_path, data):
+    (tmp_path / "evidence.json").write_text(json.dumps({"format": "chonongsan/evidence/1"} | data))
+
+    code, said, _ = command("evidence", "evidence.json", "--policy", "policy")
+
+    assert (code, said) == (4, "USAGE: not a file of evidence: it holds two notes of one log, or one note and the bundle of a lot\n")
+
+
 def test_two_roots_of_one_size_are_a_fork(command, tmp_path, whole, rewritten):
     other = (rewritten / "checkpoint").read_text("utf-8")
 

@@ -373,6 +373,9 @@ WORD = re.compile("[a-z][a-z0-9_]{0,39}")
 HEX = re.compile("[0-9a-f]{64}")
 POINTER = re.compile("(/([ -.0-}]|~[01])+)+")
 VKEY_TEXT = re.compile("[!-~]{1,500}")
+FORMER = re.compile(
+    "[!-~]{1,200}\n(0|[1-9][0-9]{0,18})\n[A-Za-z0-9+/]{43}=\n\n(\u2014 [^ \n]{1,200} [A-Za-z0-9+/=]{8,1000}\n){1,100}"
+)
 TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z", re.ASCII)
 MOST = 2**53 - 1
 
@@ -526,12 +529,13 @@ def check_target_form(entry: dict) -> None:
 
 
 def genesis_form(ev: dict, _entry: dict) -> None:
-    exactly(ev, "keys policy profile", "root")
+    exactly(ev, "keys policy profile", "root previous")
     demand(isinstance(ev["keys"], list), "keys is a list")
     demand(all(isinstance(key, str) for key in ev["keys"]), "a key is a string")
     demand(matches(HEX, ev["policy"]), "policy is a hash")
     demand(type(ev["profile"]) is int and ev["profile"] == 1, "profile is 1")
     demand(isinstance(ev.get("root", ""), str), "root is a string")
+    demand("previous" not in ev or matches(FORMER, ev["previous"]), "previous is the checkpoint note of a former log")
 
 
 def event_form(ev: dict, entry: dict) -> None:
@@ -1426,35 +1430,108 @@ def evidence(older: Checkpoint, newer: Checkpoint, tiles: Tiles) -> dict:
     }
 
 
-def check_evidence(data: object, policy: Policy) -> dict:
-    """Whether two notes of one log conflict; raises Verdict: 2 proven, 1 no evidence, 3 not provable from the file."""
-    notes = data.get("notes") if isinstance(data, dict) and data.get("format") == "chonongsan/evidence/1" else None
-    if not isinstance(notes, list) or len(notes) != 2 or not all(isinstance(note, str) for note in notes):
-        raise Verdict(USAGE, "not a file of evidence")
+def check_evidence(data: dict, policy: Policy) -> dict:
+    """What a file saved by a page or by this program shows (SPEC §9): a fork, a log set back, a bundle that does not fit.
+
+    Raises Verdict: 2 proven, 1 not what was signed, 3 not provable from the file, 4 no evidence.
+    """
+    notes, bundle = data.get("notes"), data.get("bundle")
+    whole = isinstance(notes, list) and all(isinstance(note, str) for note in notes) and len(notes) in (1, 2)
+    if not whole or not isinstance(bundle, (dict, type(None))) or (len(notes) == 1 and bundle is None):
+        raise Verdict(USAGE, "not a file of evidence: it holds two notes of one log, or one note and the bundle of a lot")
+    if len(notes) == 1:
+        return check_saved_bundle(data, policy)
+    older, newer = sorted((held_note(note, policy) for note in notes), key=lambda held: held.size)
+    if older.origin != newer.origin:
+        raise Verdict(TAMPERED, "this proves nothing: the notes are of two logs")
+    return compare_notes(older, newer, data, [*policy.keys, *promised_keys(data, policy)])
+
+
+def check_saved_bundle(data: dict, policy: Policy) -> dict:
+    """One note, and what a page downloaded under it: does the log, as it signed, hold it?"""
+    bundle = data["bundle"]
+    if bundle.get("format") != "chonongsan/bundle/1" or bundle.get("checkpoint") != data["notes"][0]:
+        raise Verdict(TAMPERED, "this proves nothing: the bundle in the file is not that of its note")
     try:
-        older, newer = sorted((Checkpoint(note.encode("utf-8")) for note in notes), key=lambda note: note.size)
-        demand(older.origin == newer.origin, "notes of two logs")
-        for note in (older, newer):
-            note.signed_by(policy.keys, policy.logs)
-        proof = [strict_base64(one) for one in data.get("proof", [])]
-    except (ValueError, TypeError, AttributeError) as error:
+        report = BundleCheck(bundle, policy).run()
+    except Verdict as verdict:
+        if verdict.code != TAMPERED:
+            raise
+        why = f"{verdict.why}. What was downloaded is not what the log signed; who changed it, the log or somebody between, the file cannot say"
+        raise Verdict(TAMPERED, why, verdict.index) from verdict
+    report["says"] = f"the bundle fits the note that the log signed, so the file shows no fault; the page said: {data.get('why')}"
+    return report
+
+
+def held_note(note: str, policy: Policy) -> Checkpoint:
+    """A note that a log of the policy signed."""
+    try:
+        point = Checkpoint(note.encode("utf-8"))
+        point.signed_by(policy.keys, policy.logs)
+    except ValueError as error:
         raise Verdict(TAMPERED, f"this proves nothing: {error}") from error
+    return point
+
+
+def promised_keys(data: dict, policy: Policy) -> list:
+    """The log's keys that sign with time, when a bundle in the file shows the genesis that promises them."""
+    bundle = data.get("bundle")
+    if bundle is None or bundle.get("checkpoint") not in data["notes"]:
+        return []
+    try:
+        check = BundleCheck(bundle, policy)
+        check.run()
+        keys = [VerifierKey(key) for key in check.entries[0]["ev"]["keys"]] if 0 in check.entries else []
+    except (Verdict, ValueError):
+        return []
+    return [key for key in keys if key.type == COSIGNATURE and key.name == check.checkpoint.origin]
+
+
+def compare_notes(older: Checkpoint, newer: Checkpoint, data: dict, keys: list) -> dict:
+    """Whether two signed notes of one log conflict; the proof in the file leads to the root of the larger one."""
     report = {"origin": older.origin, "sizes": [older.size, newer.size]}
     if older.size == newer.size:
         if older.root != newer.root:
             raise Verdict(FORK, f"the log signed two trees of size {older.size}", evidence=data)
-        return report
+        return report | {"says": "both notes are of the same tree: no fork"}
+    check_order(older, newer, data, keys)
     if older.size == 0:
         if older.root != Edge().root():
             raise Verdict(FORK, "the log signed an empty tree that is not empty", evidence=data)
-        return report
+        return report | {"says": "one note is of the empty log, which every log extends: no fork"}
+    return report | {"says": told_by_proof(older, newer, data)}
+
+
+def check_order(older: Checkpoint, newer: Checkpoint, data: dict, keys: list) -> None:
+    """A log only grows: no key signs fewer entries later than more. A line that does not hold tells no time."""
+    try:
+        small, large = older.note.verified(keys), newer.note.verified(keys)
+    except ValueError:
+        return
+    for key, at in small.items():
+        if 0 < large.get(key, 0) < at:
+            told = f"signed {newer.size} entries at {stamp(large[key])} and only {older.size} later, at {stamp(at)}"
+            raise Verdict(FORK, f"the log was set back: {key} {told}", evidence=data)
+
+
+def told_by_proof(older: Checkpoint, newer: Checkpoint, data: dict) -> str:
+    try:
+        proof = [strict_base64(one) for one in data.get("proof", [])]
+    except (ValueError, TypeError, AttributeError) as error:
+        raise Verdict(TAMPERED, f"this proves nothing: {error}") from error
     for start in ([], [older.root]):
         roots = roots_of_proof(older.size, newer.size, start + proof)
         if roots and roots[1] == newer.root:
             if roots[0] != older.root:
                 raise Verdict(FORK, "the newer tree does not grow out of the older one", evidence=data)
-            return report
-    raise Verdict(INCOMPLETE, "the proof in the file does not lead to the newer root: compare by export --since")
+            return "the larger tree extends the smaller one: no fork"
+    if proof:
+        raise Verdict(INCOMPLETE, "the proof in the file does not lead to the newer root: compare by export --since FILE")
+    raise Verdict(
+        INCOMPLETE,
+        f"both notes are the log's, of {older.size} and {newer.size} entries; the file holds no proof that one does not grow out of "
+        f"the other. If the log shows only {older.size} entries today, it was set back: keep the file, and check an export with --since FILE",
+    )
 
 
 class BundleCheck:
@@ -1623,10 +1700,15 @@ def read_policy(path: str | None) -> Policy | None:
         raise Verdict(USAGE, f"{path}: {error}") from error
 
 
-def read_since(path: str) -> Checkpoint:
+def read_since(path: str) -> list:
+    """The note in a file, or the notes of a file of evidence."""
+    data = read_file(path)
     try:
-        return Checkpoint(read_file(path))
-    except ValueError as error:
+        if not data.startswith(b"{"):
+            return [Checkpoint(data)]
+        notes = json.loads(data.decode("utf-8"))["notes"]
+        return [Checkpoint(note.encode("utf-8")) for note in notes]
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise Verdict(USAGE, f"{path}: {error}") from error
 
 
@@ -1643,7 +1725,7 @@ def check(options: argparse.Namespace) -> dict:
     """Run the command; the report of what is sound. Raises Verdict."""
     policy = read_policy(options.policy)
     if options.command == "export":
-        since = [read_since(path) for path in options.since]
+        since = [note for path in options.since for note in read_since(path)]
         path = Path(options.path)
         if not path.exists():
             raise Verdict(INCOMPLETE, f"{path} is not there")
@@ -1671,14 +1753,14 @@ def parse(arguments: list) -> argparse.Namespace:
     for name, what in (
         ("export", "a folder or tar file of a whole log"),
         ("bundle", "what a phone gets of one lot (bundle.json)"),
-        ("evidence", "two notes that may show a fork"),
+        ("evidence", "what a page or this program saved when the log did not fit"),
     ):
         one = commands.add_parser(name, help=what)
         one.add_argument("path")
         one.add_argument("--policy", metavar="FILE", help="C2SP tlog-policy, or plain lines of verifier keys")
         one.add_argument("--json", action="store_true", help="the report as one JSON object")
         if name == "export":
-            one.add_argument("--since", metavar="NOTE", action="append", default=[], help="an older checkpoint you hold")
+            one.add_argument("--since", metavar="NOTE", action="append", default=[], help="an older checkpoint you hold, or a file of evidence")
             one.add_argument("--lot", metavar="ID", help="print the folded history of this lot")
             one.add_argument("--evidence-out", metavar="FILE", default="tlog-evidence.json", help="where a fork is written")
     return parser.parse_args(arguments)
