@@ -14,11 +14,16 @@ from traceability.errors import ProfileError
 AT = datetime(2026, 11, 22, 8, tzinfo=UTC)
 LEAF, ID = "ab" * 32, "urn:uuid:1"
 LINK = Link("LOT-1", 0, bytes(32))
+FORMER = f"old.test/log/1\n40\n{'A' * 43}=\n\n\u2014 old.test/log/1 AAAAAAAA\n\u2014 \U0001f33e AAAAAAA=\n"
+NO_FORMER = [
+    *(1, "", [], FORMER[:-1], FORMER + "\n", " " + FORMER, FORMER.partition("\u2014")[0], FORMER.replace("\n\n", "\n")),
+    *(FORMER.replace(*change) for change in [("40", "040"), ("40", "-1"), ("A=", "AA"), ("\u2014", "-"), ("old.test", "o t"), ("\n", "\r\n")]),
+]
 EVENT = {"eventID": ID, "eventTime": "2026-11-22T08:00:00.000Z", "type": "ObjectEvent"}
 LINKS = [{"lot": "LOT-1", "n": 0, "prev": "00" * 32}]
 
 GOOD = {
-    types.GENESIS: {"keys": [], "policy": "00" * 32, "profile": 1, "root": "log/root+00000000+AA=="},
+    types.GENESIS: {"keys": [], "policy": "00" * 32, "profile": 1, "root": "log/root+00000000+AA==", "previous": FORMER},
     types.EVENT: EVENT,
     types.CORRECT: {"fields": {"/details/dose": "2", "/a~1b/0": {"x": [1]}}, "reason": "wrong_dose"},
     types.VOID: {"reason": "wrong_lot"},
@@ -64,7 +69,7 @@ def test_an_unknown_key_in_ev_is_refused(kind):
     assert refused(kind, {"more": "x"}) == "bad-event"
 
 
-@pytest.mark.parametrize(("kind", "key"), [(kind, key) for kind in sorted(GOOD) for key in GOOD[kind] if key not in ("root", "type")])
+@pytest.mark.parametrize(("kind", "key"), [(kind, key) for kind in sorted(GOOD) for key in GOOD[kind] if key not in ("root", "type", "previous")])
 def test_a_missing_key_in_ev_is_refused(kind, key):
     assert refused(kind, {}, key).startswith("bad-")
 
@@ -94,6 +99,7 @@ def test_a_missing_key_in_ev_is_refused(kind, key):
         (types.KEY, {"from": "9"}),
         (types.GENESIS, {"keys": "log"}),
         (types.GENESIS, {"root": 1}),
+        *((types.GENESIS, {"previous": value}) for value in NO_FORMER),
     ],
 )
 def test_a_malformed_value_in_ev_is_refused(kind, change):

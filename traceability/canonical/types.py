@@ -39,6 +39,9 @@ _WORD = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _HEX = re.compile(r"[0-9a-f]{64}")
 _PATH = re.compile(r"(?:/(?:[\x20-\x2e\x30-\x7d]|~[01])+)+")
 _RIGHT = re.compile(r"certifier")
+_NOTE = re.compile(
+    r"[\x21-\x7e]{1,200}\n(?:0|[1-9][0-9]{0,18})\n[A-Za-z0-9+/]{43}=\n\n(?:\u2014 [^ \n]{1,200} [A-Za-z0-9+/=]{8,1000}\n){1,100}"
+)
 _MAX_HEIGHT = 40
 _PROFILE = 1
 
@@ -113,7 +116,7 @@ def _path(value: Any) -> None:
 
 def _genesis(_id: str, event: Mapping[str, Any], _links: Any, _references: Any) -> None:
     keys = event.get("keys")
-    if not {"keys", "policy", "profile"} <= event.keys() <= {"keys", "policy", "profile", "root"}:
+    if not {"keys", "policy", "profile"} <= event.keys() <= {"keys", "policy", "profile", "root", "previous"}:
         raise ProfileError("bad-event", "a genesis entry promises keys, policy and profile")
     if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
         raise ProfileError("bad-event", "`keys` is not a list of verifier keys")
@@ -122,6 +125,9 @@ def _genesis(_id: str, event: Mapping[str, Any], _links: Any, _references: Any) 
         raise ProfileError("bad-event", "`policy` is not a hash in hex, or `profile` is another one")
     if not isinstance(event.get("root", ""), str):
         raise ProfileError("bad-event", "`root` is not a verifier key")
+    previous = event.get("previous")
+    if "previous" in event and not (isinstance(previous, str) and _NOTE.fullmatch(previous)):
+        raise ProfileError("bad-event", "`previous` is not the checkpoint note of a former log")
 
 
 def _event(entry_id: str, event: Mapping[str, Any], _links: Any, _references: Any) -> None:

@@ -26,6 +26,7 @@ const ON_LOTS = new Set([EVENT, RECALL, ...ON_TARGETS_LOTS]);
 
 const PATH = /^(?:\/(?:[\x20-\x2e\x30-\x7d]|~[01])+)+$/;
 const KEY_TEXT = /^[\x21-\x7e]{1,500}$/;
+const FORMER = /^[!-~]{1,200}\n(?:0|[1-9][0-9]{0,18})\n[A-Za-z0-9+/]{43}=\n\n(?:\u2014 [^ \n]{1,200} [A-Za-z0-9+/=]{8,1000}\n){1,100}$/u;
 const HIGHEST_MAP = 40;
 
 const isPath = (value) => matches(PATH, value);
@@ -33,8 +34,9 @@ const isReason = (ev) => hasKeys(ev, ["reason"]) && isWord(ev.reason);
 const isRight = (ev) => hasKeys(ev, ["to", "right"]) && isName(ev.to) && ev.right === "certifier";
 
 function isGenesis({ ev }) {
-  return hasKeys(ev, ["keys", "policy", "profile"], ["root"]) && Array.isArray(ev.keys)
-    && [...ev.keys, ev.root ?? ""].every((key) => typeof key === "string") && isHash(ev.policy) && ev.profile === 1;
+  return hasKeys(ev, ["keys", "policy", "profile"], ["root", "previous"]) && Array.isArray(ev.keys)
+    && [...ev.keys, ev.root ?? ""].every((key) => typeof key === "string") && isHash(ev.policy) && ev.profile === 1
+    && (!Object.hasOwn(ev, "previous") || matches(FORMER, ev.previous));
 }
 
 function isEvent({ ev, id }) {

@@ -240,10 +240,14 @@ def key_history(rows: list | None = None, signer: Key = ROOT) -> str:
     return note(ORIGIN + "/key-history\n" + "".join(row + "\n" for row in rows), (signer,))
 
 
+FORMER = f"log.example/before/1\n12\n{'A' * 43}=\n\n\u2014 log.example/before/1 AAAAAAAA\n\u2014 nhân.chứng AAAAAAA=\n"
+"""The last good checkpoint of the log before this one, as the genesis names it."""
+
+
 def full_book() -> Book:
     """About forty entries: every type, an unknown one, two keys, two maps, a withheld entry, an error declaration."""
     book = Book()
-    book.genesis(root=ROOT.vkey)
+    book.genesis(root=ROOT.vkey, previous=FORMER)
     for number in range(4):
         book.event(f"LOT{number}")
     book.add("key", {"add": LATER.vkey, "from": 5})

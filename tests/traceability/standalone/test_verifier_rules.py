@@ -113,6 +113,7 @@ BROKEN: dict = {
     "second genesis": (REVOKE, lambda thing: thing | {"t": kind("genesis"), "ev": {"keys": ["k"], "policy": ZEROS, "profile": 1}}),
     "no genesis": (0, lambda thing: thing | {"t": kind("other")}),
     "genesis whose keys are no list": (0, put("ev", "keys", value="key")),
+    "genesis whose former log is no note": (0, put("ev", "previous", value="log.example/before/1 12")),
     "genesis of another profile": (0, put("ev", "profile", value=2)),
     "genesis with a policy that is no hash": (0, put("ev", "policy", value="x")),
     "event without eventTime": (EVENT, without("ev", "eventTime")),
