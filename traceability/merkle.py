@@ -65,7 +65,7 @@ class Edge:
     def __post_init__(self) -> None:
         if not 0 <= self.size <= MAX_SIZE or len(self.hashes) != self.size.bit_count():
             raise ProofError("bad-edge", f"{len(self.hashes)} edge hashes for size {self.size}")
-        if any(len(value) != HASH_BYTES for value in self.hashes):
+        if not set(map(len, self.hashes)) <= {HASH_BYTES}:
             raise ProofError("bad-hash", "an edge hash is not 32 bytes long")
 
     def root(self) -> bytes:

@@ -15,9 +15,10 @@
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from traceability.canonical.profile import format_time, parse, parse_time, serialise
@@ -27,11 +28,12 @@ from traceability.errors import ProfileError
 NO_PREVIOUS = bytes(32)
 
 _REQUIRED = frozenset({"t", "log", "id", "rec", "who", "ev", "lots"})
-_OPTIONAL = frozenset({"dev", "c", "ref"})
+_FIELDS = _REQUIRED | {"dev", "c", "ref"}
 _TYPE = re.compile(r"[a-z0-9-]+(?:/[a-z0-9-]+)+")
 _NAME = re.compile(r"[\x21-\x7e]{1,200}")
 _WORD = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _HEX = re.compile(r"[0-9a-f]{64}")
+_LINK = frozenset({"lot", "n", "prev"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +120,8 @@ def _understand(record: dict[str, Any]) -> Entry:
     kind = _match(_TYPE, record, "t")
     if kind not in UNDERSTOOD:
         return Entry(kind, *_envelope(record), who="", event={}, links=read_links(record.get("lots", [])))
-    unknown = record.keys() - _REQUIRED - _OPTIONAL
-    missing = _REQUIRED - record.keys()
-    if unknown or missing:
+    if not _REQUIRED <= record.keys() <= _FIELDS:
+        missing, unknown = _REQUIRED - record.keys(), record.keys() - _FIELDS
         raise ProfileError("bad-fields", f"missing {sorted(missing)}, unknown {sorted(unknown)}")
     event = record["ev"]
     if not isinstance(event, dict):
@@ -165,26 +166,30 @@ def _count(value: Any, key: str) -> int:
     return value
 
 
-def _items(value: Any, key: str, fields: set[str], optional: frozenset[str] = frozenset()) -> list[dict[str, Any]]:
-    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+def _items(value: Any, key: str, fields: Set[str], optional: Set[str] = frozenset()) -> list[dict[str, Any]]:
+    if not isinstance(value, list):
         raise ProfileError("bad-field", f"`{key}` is not a list of objects")
-    if any(not fields <= item.keys() <= fields | optional for item in value):
-        raise ProfileError("bad-fields", f"an item of `{key}` has other fields than {sorted(fields)}")
+    for item in value:
+        if not isinstance(item, dict):
+            raise ProfileError("bad-field", f"`{key}` is not a list of objects")
+    for item in value:
+        if not fields <= item.keys() <= fields | optional:
+            raise ProfileError("bad-fields", f"an item of `{key}` has other fields than {sorted(fields)}")
     return value
 
 
 def read_links(value: Any) -> tuple[Link, ...]:
     """The links in `lots`, as parsed. Raises ProfileError."""
     links = []
-    for item in _items(value, "lots", {"lot", "n", "prev"}):
+    for item in _items(value, "lots", _LINK):
         previous = bytes.fromhex(_match(_HEX, item, "prev"))
         n = _count(item["n"], "n")
         if (n == 0) != (previous == NO_PREVIOUS):
             raise ProfileError("bad-link", "`prev` is zeros exactly at the first entry of a lot")
         links.append(Link(check_lot(item["lot"]), n, previous))
-    names = [link.lot for link in links]
-    if names != sorted(set(names)):
-        raise ProfileError("bad-link", "the lots are not in order, or one is there twice")
+    for one, next_one in pairwise(links):
+        if one.lot >= next_one.lot:
+            raise ProfileError("bad-link", "the lots are not in order, or one is there twice")
     return tuple(links)
 
 

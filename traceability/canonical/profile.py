@@ -2,8 +2,9 @@
 
 Objects have printable-ASCII keys, unique and sorted; strings are NFC without lone surrogates; numbers are integers
 within ±(2^53−1); there is no float, exponent, minus zero, null or white space between tokens; nesting is at most
-32 deep. Inside the profile `json.dumps` writes exactly RFC 8785. Verifying never re-writes: the stored bytes are
-what is hashed, and `parse` refuses bytes that the writer would not have written.
+32 deep. Inside the profile `orjson`, like `json.dumps`, writes exactly RFC 8785: floats and keys beyond ASCII, where
+they differ, are banned. Verifying never re-writes: the stored bytes are what is hashed, and `parse` refuses bytes that
+the writer would not have written.
 """
 
 import json
@@ -13,6 +14,8 @@ from collections.abc import Mapping, Sized
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
+
 from traceability.errors import ProfileError
 
 MAX_BYTES = 16_384
@@ -20,16 +23,13 @@ MAX_INTEGER = 2**53 - 1
 MAX_DEPTH = 32
 
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,15}")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
-
-_write = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")).encode
 
 
 def serialise(value: dict[str, Any]) -> bytes:
     """The one spelling of this object, 1 to 16,384 bytes of UTF-8. Raises ProfileError."""
     _check(value, 1)
-    data = _write(value).encode("utf-8")
+    data = _write(value)
     _check_length(data)
     return data
 
@@ -38,12 +38,11 @@ def parse(data: bytes) -> dict[str, Any]:
     """The object these bytes spell. Raises ProfileError when `serialise` would have spelt it otherwise."""
     _check_length(data)
     try:
-        text = data.decode("utf-8")
-        value = _quick(text)
+        value = orjson.loads(data)
         _check(value, 1)
-        if isinstance(value, dict) and _write(value) == text:
+        if isinstance(value, dict) and _write(value) == data:
             return value
-    except (ValueError, RecursionError, ProfileError):
+    except (orjson.JSONDecodeError, ProfileError):
         pass
     return _parse_strictly(data)
 
@@ -62,7 +61,7 @@ def _parse_strictly(data: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ProfileError("not-object", "the entry is not a JSON object")
     _check(value, 1)
-    if _write(value).encode("utf-8") != data:
+    if _write(value) != data:
         raise ProfileError("other-spelling", "white space or an escape that the profile does not use")
     return value
 
@@ -98,7 +97,7 @@ def _check(value: Any, depth: int) -> None:
             if type(inner) is not str:
                 _check(inner, depth + 1)
             elif not inner.isascii():
-                _check_text(inner)
+                _check_form(inner)
     elif isinstance(value, list | tuple):
         _check_room(value, depth)
         for inner in value:
@@ -123,7 +122,7 @@ def _check_keys(value: Mapping[Any, Any]) -> None:
 
 def _check_scalar(value: Any) -> None:
     if isinstance(value, str):
-        _check_text(value)
+        _check_form(value)
     elif isinstance(value, bool):
         return
     elif isinstance(value, int):
@@ -137,13 +136,16 @@ def _check_scalar(value: Any) -> None:
         raise ProfileError("bad-type", f"{type(value).__name__} is not in the profile")
 
 
-def _check_text(text: str) -> None:
-    if text.isascii():
-        return
-    if _SURROGATE.search(text):
-        raise ProfileError("lone-surrogate", "a string with a lone surrogate")
+def _check_form(text: str) -> None:
     if not unicodedata.is_normalized("NFC", text):
         raise ProfileError("not-nfc", "a string is not in Unicode normal form C")
+
+
+def _write(value: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError as error:  # all else was found before
+        raise ProfileError("lone-surrogate", "a string with a lone surrogate") from error
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -170,7 +172,6 @@ def _no_constant(_: str) -> Any:
     raise ProfileError("float", "NaN and Infinity are not JSON")
 
 
-_quick = json.JSONDecoder().decode
 _decode = json.JSONDecoder(
     object_pairs_hook=_object, parse_int=_integer, parse_float=_no_float, parse_constant=_no_constant
 ).decode

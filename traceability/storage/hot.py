@@ -21,7 +21,7 @@ _LISTS = {
 }
 _LAST = {
     "postgresql": "JOIN LATERAL (SELECT * FROM {links} WHERE lot = v.value ORDER BY n DESC LIMIT 1) AS l ON true",
-    "sqlite": "JOIN {links} AS l ON l.lot = v.value AND l.n = (SELECT max(n) FROM {links} WHERE lot = v.value)",
+    "sqlite": "JOIN {links} AS l ON l.lot = v.value AND l.n = (SELECT max(n) FROM {links} WHERE lot = :value)",
 }
 _COMMON = {
     "find": "SELECT id, bytes, leaf, NULL AS seq, 0 AS place FROM tlog_pending WHERE id = :id"
