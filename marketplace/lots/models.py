@@ -84,8 +84,6 @@ class DiaryEntry(Base):
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     details: Mapped[dict]
     client_key: Mapped[Short | None] = mapped_column(unique=True)  # made by the phone: a queued retry is a no-op
-    checked_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))  # inspector; None = declared by the producer
-    checked_at: Mapped[datetime | None]
     voided_at: Mapped[datetime | None]  # written by mistake: counts for nothing, stays in sight
 
     lot: Mapped[Lot] = relationship(back_populates="entries")
@@ -155,6 +153,7 @@ class ProblemReport(Base):
     kind: Mapped[Short]  # not_matching, quality, copied_code, other
     text: Mapped[Prose]
     contact: Mapped[Line] = mapped_column(default="")
+    evidence: Mapped[Prose | None] = mapped_column(deferred=True)  # a file a phone saved: JSON text, at most 200 kB
     state: Mapped[Short] = mapped_column(default="new", index=True)  # new, in_progress, done, refused
     created_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]

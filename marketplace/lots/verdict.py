@@ -14,21 +14,21 @@ TONES = {
 def verdict(page: TracePage, day: date) -> str:
     """A key of TONES, the gravest that holds on `day` (a Vietnamese calendar day).
 
-    A recall outweighs everything; sealed bytes that do not match outweigh what the lot says of itself.
+    A recall outweighs everything, also one that only the log knows of; sealed bytes that do not match outweigh what the
+    lot says of itself.
     """
-    head = page.head
-    if head.state == "recalled":
+    if page.state == "recalled":
         return "recalled"
     if page.broken:
         return "broken"
-    if head.state in {"cancelled", "blocked"}:
-        return head.state
-    if head.state == "draft":
+    if page.state in {"cancelled", "blocked"}:
+        return page.state
+    if page.state == "draft":
         return "unpublished"
-    if head.best_before is not None and head.best_before < day:
+    if page.best_before is not None and page.best_before < day:
         return "expired"
-    if head.seller_state != "approved":
+    if page.head.seller_state != "approved":
         return "suspended"
     if not page.sealed:
         return "waiting"
-    return "sold_out" if head.state == "closed" else "good"
+    return "sold_out" if page.state == "closed" else "good"

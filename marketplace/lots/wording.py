@@ -78,7 +78,7 @@ def _amount(kind: str, details: Mapping[str, Any], unit_label: str) -> list[Fact
     goods = kind in {"harvesting", "packing", "released", "shipping"}  # seedlings and fry are not counted in the product's unit
     own = kind in {"harvesting", "packing", "sowing", "stocking", "fertilising", "feeding"}
     name = labels.field_label(kind, "quantity" if kind in {"harvesting", "packing"} else "amount") if own else _("Số lượng")
-    return [(str(name), _measured(details["amount"], details["amountUnit"], unit_label if goods else ""))]
+    return [(str(name), measured(details["amount"], details["amountUnit"], unit_label if goods else ""))]
 
 
 def _fact(kind: str, field: str, details: Mapping[str, Any], unit_label: str) -> Fact | None:
@@ -96,11 +96,12 @@ def _fact(kind: str, field: str, details: Mapping[str, Any], unit_label: str) ->
     if field == "water_litres":
         return label, _decimal(value)
     if field == "loss" and details.get("lossUnit"):
-        return label, _measured(value, details["lossUnit"], unit_label)
+        return label, measured(value, details["lossUnit"], unit_label)
     return label, str(labels.WORDS.get(value, value))
 
 
-def _measured(amount: str, unit: str, unit_label: str) -> str:
+def measured(amount: str, unit: str, unit_label: str) -> str:
+    """A quantity of the log (UN/ECE unit) in words; `unit_label` names what is counted by pieces."""
     word = unit_label if unit == "H87" and unit_label else str(labels.WORDS.get(_UNITS.get(unit, ""), unit))
     return f"{_decimal(amount)}\N{NO-BREAK SPACE}{word}"
 

@@ -123,7 +123,8 @@ def _steps() -> list[dict]:
             "title": _l("Kiểm dư lượng thuốc"),
             "when": "16/11/2026 09:00",
             "iso": "2026-11-16T09:00+07:00",
-            "checked_by": _l("Chi cục Trồng trọt Cần Thơ"),
+            "noted": _l("ghi vào sổ ngày 18/11/2026"),
+            "source": _l("Do Sở Công Thương Cần Thơ ghi"),
             "text": _l("Không phát hiện."),
         },
         {

@@ -32,7 +32,7 @@ class Remark:
     """A later entry about an event. `by`: producer (who wrote the event), inspector, operator or other; `counts` is
     False for one that changes nothing because its writer had no right or said what no correction may say."""
 
-    kind: str  # correct, void, dispute
+    kind: str  # correct, void, dispute, recall
     at: datetime
     by: str
     reason: str
@@ -44,11 +44,13 @@ class Remark:
 @dataclass(frozen=True)
 class FoldedEvent:
     """An event of a lot: what it said first and after each counting correction (EPCIS records), and all remarks in
-    order. `void`: the remark that ended it."""
+    order. `void`: the remark that ended it; `who` wrote it, `recorded_at` is when the server did."""
 
     event_id: str
     seq: int
     leaf_hex: str
+    who: str
+    recorded_at: datetime
     versions: tuple[Mapping[str, Any], ...]
     remarks: tuple[Remark, ...]
     void: Remark | None
@@ -70,7 +72,8 @@ class FoldedEvent:
 
 @dataclass(frozen=True)
 class LotHistory:
-    """The sealed events of a lot by their id; `entries` counts all its sealed entries, `last` is the highest number.
+    """The sealed events of a lot by their id, in order of their numbers; `recalls` the recalls of the lot that count;
+    `entries` counts all its sealed entries, `last` is the highest number.
 
     By id: `unreadable` the numbers of entries whose bytes are missing or not what was sealed, `withheld` of those
     whose content was withdrawn and announced."""
@@ -78,6 +81,7 @@ class LotHistory:
     events: Mapping[str, FoldedEvent]
     unreadable: Mapping[str, int]
     withheld: Mapping[str, int]
+    recalls: tuple[Remark, ...]
     entries: int
     last: int | None
 
@@ -95,7 +99,9 @@ def lot_history(code: str) -> LotHistory:
     announced = storage.withheld(connection) if any(row.data is None for row in rows) else {}
     withheld = {name: seq for name, seq in unreadable.items() if seq in announced}
     last = max((row.seq for row in rows), default=None)
-    return LotHistory(events, {k: v for k, v in unreadable.items() if k not in withheld}, withheld, len(rows), last)
+    recalls = tuple(_recall(mark) for mark in history.recalls.get(code, ()) if mark.counts)
+    missing = {name: seq for name, seq in unreadable.items() if name not in withheld}
+    return LotHistory(events, missing, withheld, recalls, len(rows), last)
 
 
 def told_event(found: LotRecord) -> Told | None:
@@ -141,7 +147,14 @@ def _rights(names: set[str]) -> list[Record]:
 def _event(told: Told, leaf: bytes, history: History) -> FoldedEvent:
     remarks = {mark.seq: _remark(mark, told, history) for mark in told.marks}
     void = remarks[told.void.seq] if told.void else None
-    return FoldedEvent(told.entry.id, told.seq, leaf.hex(), tuple(told.versions), tuple(remarks.values()), void)
+    entry = told.entry
+    return FoldedEvent(
+        entry.id, told.seq, leaf.hex(), entry.who, entry.recorded_at, tuple(told.versions), tuple(remarks.values()), void
+    )
+
+
+def _recall(mark: Mark) -> Remark:
+    return Remark("recall", mark.at, "operator" if mark.who == OPERATOR else "other", mark.reason, mark.counts, mark.id, {})
 
 
 def _remark(mark: Mark, told: Told, history: History) -> Remark:

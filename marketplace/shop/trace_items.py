@@ -1,20 +1,61 @@
-"""The steps of a trace page as the timeline component draws them, and its papers as of harvest and today."""
+"""A trace page as its templates draw it: the lot's facts, its steps, its papers as of harvest and today.
 
-from datetime import date, timedelta
+Each step and the lot carry what they say as JSON too (`log`): the phone compares it with the log it has checked by itself
+(static/js/log/told.js). Both come from the same values, so a page cannot say one thing and declare another.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, timedelta
+from typing import Any
 
 from marketplace.database import vietnam_day
-from marketplace.i18n import format_count, format_date, format_moment
+from marketplace.i18n import format_count, format_date, format_moment, format_quantity
 from marketplace.i18n import gettext as _
 from marketplace.lots import labels, wording
 from marketplace.lots.queries import TracePage, TraceStep
+from marketplace.lots.sealed import ORGANISATION
 from marketplace.provenance import Remark
 from marketplace.sellers import labels as seller_labels
 from marketplace.sellers.queries import CertificateRow
 
-LATE = timedelta(days=7)
-"""Entries made later than this after the work are marked: memory is not a diary."""
+SOON, LATE = timedelta(days=1), timedelta(days=7)
+"""Beyond the first both times are shown, beyond the second the entry is called late: memory is not a diary."""
 LEAF_SHOWN = 12
 TONES = {"checked": "valid", "declared": "declared", "expired": "expired", "revoked": "revoked", "not_yet": "declared"}
+
+
+def lot_rows(page: TracePage) -> list[tuple[str, str, bool]]:
+    """Label, value, and whether the value is in the log."""
+    head, facts = page.head, page.facts
+    place = page.place or head.area_commune or head.seller_commune
+    rows = [(_("Nơi trồng, nuôi"), _("%(commune)s, thành phố Cần Thơ", commune=place), page.place is not None)]
+    for name, label, ours in (
+        ("started", _("Xuống giống"), head.started_on), ("harvested", _("Thu hoạch"), head.harvested_on),
+        ("packed", _("Đóng gói"), head.packed_on), ("best_before", _("Hạn dùng"), head.best_before),
+    ):
+        told = facts.day(name)
+        if told or ours:
+            rows.append((label, format_date(told or ours), told is not None))
+        elif name == "best_before":
+            rows.append((label, _("không ghi, hàng tươi dùng sớm"), True))
+    return [*rows, (_("Cả lô"), *_quantity(page)), (_("Số lô"), facts.number or head.number, bool(facts.number))]
+
+
+def lot_log(page: TracePage, verdict: str) -> str:
+    """What the page says of the lot as a whole, its verdict and up to which line it has read, for the phone."""
+    told = page.facts.told() | ({"who": f"{ORGANISATION}{page.head.seller_slug}"} if page.facts.who else {})
+    return _json({"last": page.last, "verdict": verdict, "lot": told})
+
+
+def reason(page: TracePage) -> str:
+    """Why the lot is off sale: the log's word, then our own sentence if it is about the same state."""
+    prose = (page.head.state_reason or "") if page.head.state == page.state else ""
+    told = page.facts.reason
+    if not told or (prose and told == "other"):
+        return prose
+    word = str(labels.LOG_REASONS.get(told, labels.LOG_REASONS["other"]))
+    return f"{word}. {prose}" if prose else word
 
 
 def timeline(page: TracePage) -> list[dict]:
@@ -24,7 +65,15 @@ def timeline(page: TracePage) -> list[dict]:
 
 def certificates(page: TracePage) -> list[dict]:
     """Arguments of the `certificate` macro; the state is today's, harvest day's is said beside it when it differs."""
-    return [_certificate(row, page.head.harvested_on) for row in page.certificates]
+    return [_certificate(row, page.harvested_on) for row in page.certificates]
+
+
+def _quantity(page: TracePage) -> tuple[str, bool]:
+    head, facts = page.head, page.facts
+    told = facts.quantity(head.measure)
+    if told is None and facts.amount:
+        return wording.measured(facts.amount, facts.unit, head.unit_label), True
+    return format_quantity(head.quantity if told is None else told, head.measure, head.unit_label), told is not None
 
 
 def _item(page: TracePage, step: TraceStep) -> dict:
@@ -43,13 +92,30 @@ def _item(page: TracePage, step: TraceStep) -> dict:
         "when": format_date(day),
         "was": days[:-1],
         "iso": day.isoformat(),
+        "noted": _noted(step),
         "facts": facts,
         "text": _remark(step),
         "void": step.void is not None,
         "corrections": _corrections(step),
         "doubts": [_doubt(step, remark) for remark in step.disputes],
-        "checked_by": _checker(step),
+        "source": _source(step),
+        "log": _log(step),
     }
+
+
+def _log(step: TraceStep) -> str | None:
+    """What the step says, each version of it, for the phone; None while it waits."""
+    if step.seq is None:
+        return None
+    if not step.versions:
+        return _json({"seq": step.seq, "withheld": True})
+    told = [{"day": vietnam_day(one.happened_at).isoformat(), **one.details} for one in step.versions]
+    recorded = f"{step.recorded_at.astimezone(UTC):%Y-%m-%dT%H:%M}"
+    return _json({"seq": step.seq, "rec": recorded, "void": step.void is not None, "doubts": len(step.disputes), "told": told})
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _facts(page: TracePage, step: TraceStep) -> list[tuple]:
@@ -96,23 +162,29 @@ def _reason(words: dict, remark: Remark) -> str:
     return text[:1].lower() + text[1:]
 
 
-def _checker(step: TraceStep) -> str | None:
-    if step.checked_by:
-        return f"{step.checked_by}, {format_date(step.checked_at)}"
-    if step.details is not None and step.details.get("by") == "officer":
-        return _("Sở Công Thương Cần Thơ")
-    return None
+def _source(step: TraceStep) -> str | None:
+    """Who wrote it, if not the producer."""
+    by_officer = step.details is not None and step.details.get("by") == "officer"
+    return _("Do Sở Công Thương Cần Thơ ghi") if by_officer else None
+
+
+def _noted(step: TraceStep) -> str | None:
+    """The day it was written down, where that is not about when it was done."""
+    if abs(step.recorded_at - step.happened_at) <= SOON:
+        return None
+    return _("ghi vào sổ ngày %(day)s", day=format_date(vietnam_day(step.recorded_at)))
 
 
 def _remark(step: TraceStep) -> str | None:
     if step.seq is None:
         return _("Đang chờ niêm phong vào sổ.")
     if step.withheld:
-        return _("Nội dung dòng này đã được rút lại vì lộ thông tin riêng. Dấu của dòng vẫn còn trong sổ.")
+        return _("Nội dung dòng này đã được rút lại vì lộ thông tin riêng. Dấu của dòng vẫn còn trong sổ; tên việc và ngày là chợ chép lại.")
     if step.details is None:
         return _("Dòng này trong sổ không khớp với biên nhận đã cấp.")
-    if step.recorded_at - step.happened_at > LATE:
-        return _("Ghi muộn, vào lúc %(moment)s.", moment=format_moment(step.recorded_at))
+    late = step.recorded_at - step.happened_at
+    if late > LATE:
+        return _("Ghi muộn %(days)s ngày sau khi làm.", days=late.days)
     return None
 
 

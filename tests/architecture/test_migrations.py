@@ -9,8 +9,11 @@ from sqlalchemy import inspect
 
 import marketplace.orders.models
 import marketplace.statistics.models  # noqa: F401 - all tables must be known
-from marketplace.database import Base, db
+from marketplace.database import Base, db, utcnow
+from marketplace.lots.models import DiaryChange, DiaryEntry
 from tests.engines import migrate
+from tests.factories.lots import grow_lot
+from tests.marketplace.shop.test_trace_corrections import corrected
 
 VERSIONS = sorted((Path(__file__).resolve().parents[2] / "migrations" / "versions").glob("*.py"))
 
@@ -32,6 +35,26 @@ def test_database_can_go_down_to_nothing_and_up_again(database):
 
     assert left == set()
     assert set(Base.metadata.tables) <= tables
+
+
+def test_diaries_and_their_changes_outlive_a_table_made_anew(database):
+    with database.app.app_context():
+        lot = grow_lot(now=utcnow())
+        corrected(lot)
+        before = rows()
+        db.session.remove()
+        migrate(database.app, "0014", down=True)
+        migrate(database.app)
+
+        assert rows() == before
+        corrected(lot, seen=1, dose="0.7")
+        assert len(rows()[1]) == 2
+
+
+def rows() -> list[list]:
+    with db.engine.connect() as connection:
+        tables = (DiaryEntry.__table__, DiaryChange.__table__)
+        return [sorted(map(tuple, connection.execute(table.select()))) for table in tables]
 
 
 def test_migrated_schema_equals_the_models(app):

@@ -96,7 +96,6 @@ class EntryRow:
     recorded_at: datetime
     details: dict[str, Any]
     recorded_by: str | None
-    checked_by_id: int | None
     voided_at: datetime | None
     changes: tuple["ChangeRow", ...] = ()
 
@@ -158,7 +157,7 @@ _PAGE = (
 _ENTRIES = (
     select(
         DiaryEntry.id, DiaryEntry.kind, DiaryEntry.happened_at, DiaryEntry.recorded_at, DiaryEntry.details,
-        Person.full_name, DiaryEntry.checked_by_id, DiaryEntry.voided_at,
+        Person.full_name, DiaryEntry.voided_at,
     )
     .outerjoin(Person, Person.id == DiaryEntry.recorded_by_id)
     .order_by(DiaryEntry.happened_at.desc(), DiaryEntry.id.desc())

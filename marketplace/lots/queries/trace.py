@@ -1,7 +1,7 @@
 """What the page behind a scanned code reads: one row that tells whether it changed, then its steps and papers."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,7 +10,6 @@ from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from marketplace import provenance
-from marketplace.accounts.models import Person
 from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.models import Category, Product, ProductCertificate, ProductPhoto
 from marketplace.catalogue.queries import FIRST_PHOTO, PhotoRow
@@ -18,6 +17,7 @@ from marketplace.database import db, fingerprint
 from marketplace.lots.models import DiaryEntry, GrowingArea, Lot, Stock
 from marketplace.lots.policies import NATURAL_PERSONS
 from marketplace.lots.queries.personal import published_personal
+from marketplace.lots.sealed import ORGANISATION, LotFacts, details, happened_at, kind_of, lot_facts
 from marketplace.places.models import PlaceUnit
 from marketplace.sellers.models import Certificate, Seller
 from marketplace.sellers.queries import CertificateRow
@@ -25,7 +25,10 @@ from marketplace.sellers.queries import CertificateRow
 
 @dataclass(frozen=True)
 class TraceHead:
-    """Everything about a lot that its page shows beside the steps, and the stamps that tell of changes in those."""
+    """What our own rows say of a lot, and the stamps that tell of changes in its steps.
+
+    Where the log says the same, the page shows the log (`TracePage.facts`); the rest is outside the log and marked so.
+    """
 
     lot_id: int
     code: str
@@ -53,6 +56,8 @@ class TraceHead:
     seller_state: str
     seller_commune: str
     area_commune: str | None
+    area_place: str | None
+    area_since: date | None
     area_crop: str | None
     area_code: str | None
     area_code_state: str | None
@@ -64,7 +69,6 @@ class TraceHead:
     on_sale: int | None
     entries: int
     sealed_entries: int | None
-    checked: int
     certificates: int
     checkpoint_size: int | None
     openings: int
@@ -102,7 +106,7 @@ class TraceStep:
     """A diary entry as the log tells it: first version, then one for each correction that counts.
 
     `versions` are read from sealed bytes; empty while the entry waits, when its content was `withheld` in due form,
-    and when its bytes do not match our receipt.
+    and when its bytes do not match our receipt: only then `kind` and the times are our own copy.
     """
 
     kind: str
@@ -113,8 +117,6 @@ class TraceStep:
     corrections: tuple[provenance.Remark, ...]
     disputes: tuple[provenance.Remark, ...]
     void: provenance.Remark | None
-    checked_by: str | None
-    checked_at: datetime | None
     withheld: bool
     personal: tuple[tuple[str, str], ...]  # name and value, those agreed to be public
     erased: bool  # something personal was erased
@@ -139,10 +141,13 @@ class TraceStep:
 class TracePage:
     """A lot with its steps in order of time, what was taken back last; its papers as of one day; the latest checkpoint.
 
+    `facts`: what the log says of the lot as a whole, `place` the name of the commune it names (None: it names none).
     `lines` counts the lot's sealed entries, corrections too; `last` is the highest of their numbers.
     """
 
     head: TraceHead
+    facts: LotFacts
+    place: str | None
     steps: tuple[TraceStep, ...]
     certificates: tuple[CertificateRow, ...]
     checkpoint: provenance.Checkpoint | None
@@ -151,8 +156,9 @@ class TracePage:
 
     @property
     def sealed(self) -> bool:
-        """Every step is in the log, and its bytes are those we gave a receipt for."""
-        return bool(self.steps) and all(step.versions or step.withheld for step in self.steps)
+        """Every step is in the log, the release too, and its bytes are those we gave a receipt for."""
+        released = bool(self.facts.state) or any(step.withheld for step in self.steps)
+        return released and all(step.versions or step.withheld for step in self.steps)
 
     @property
     def covered(self) -> bool:
@@ -161,8 +167,31 @@ class TracePage:
 
     @property
     def broken(self) -> bool:
-        """Some sealed bytes are not what we gave a receipt for."""
-        return any(step.seq is not None and not (step.versions or step.withheld) for step in self.steps)
+        """Some sealed bytes are not what we gave a receipt for, or another organisation wrote them than we name."""
+        return self.foreign or any(step.seq is not None and not (step.versions or step.withheld) for step in self.steps)
+
+    @property
+    def foreign(self) -> bool:
+        """The log names another organisation than our rows do."""
+        return self.facts.who not in {"", f"{ORGANISATION}{self.head.seller_slug}"}
+
+    @property
+    def state(self) -> str:
+        """The lot's state, the log's word before our row's: only what the log does not hold (sold out) is ours."""
+        said, ours = self.facts.state, self.head.state
+        if "recalled" in {said, ours}:
+            return "recalled"
+        if said == "released" and ours == "draft":
+            return "released"
+        return said if said in {"blocked", "cancelled"} else ours
+
+    @property
+    def best_before(self) -> date | None:
+        return self.facts.day("best_before") or self.head.best_before
+
+    @property
+    def harvested_on(self) -> date | None:
+        return self.facts.day("harvested") or self.head.harvested_on
 
 
 _AREA_PLACE = aliased(PlaceUnit)
@@ -188,10 +217,9 @@ _COLUMNS = (
     Lot.id, Lot.code, Lot.number, Lot.state, Lot.state_reason, Lot.quantity, Lot.started_on, Lot.harvested_on,
     Lot.packed_on, Lot.best_before, Lot.released_at, Product.id, Product.slug, Product.name, Product.variety,
     Product.state, Product.measure, Product.unit_label, Category.name, Category.name_en, Seller.slug, Seller.name,
-    Seller.kind, Seller.state, PlaceUnit.name, _AREA_PLACE.name, GrowingArea.crop, GrowingArea.code,
+    Seller.kind, Seller.state, PlaceUnit.name, _AREA_PLACE.name, _AREA_PLACE.code, _AREA_PLACE.valid_from, GrowingArea.crop, GrowingArea.code,
     GrowingArea.code_state, *catalogue.PHOTO_COLUMNS, Stock.on_hand - Stock.allocated - Stock.held,
     select(func.count()).where(DiaryEntry.lot_id == Lot.id).scalar_subquery(), provenance.sealed_links(Lot.code),
-    select(func.count(DiaryEntry.checked_by_id)).where(DiaryEntry.lot_id == Lot.id).scalar_subquery(),
     _LINKED.with_only_columns(func.count()).scalar_subquery(), provenance.checkpoint_size(),
     _of_entries(provenance.published_openings), _of_entries(provenance.erased_values),
 )
@@ -215,12 +243,11 @@ _VERSION = _HEAD.with_only_columns(_FINGERPRINT, maintain_column_froms=True)
 _STEPS = (
     select(
         DiaryEntry.event_id, DiaryEntry.kind, DiaryEntry.happened_at, DiaryEntry.recorded_at, DiaryEntry.leaf,
-        Person.full_name, DiaryEntry.checked_at,
     )
-    .outerjoin(Person, Person.id == DiaryEntry.checked_by_id)
     .where(DiaryEntry.lot_id == bindparam("lot_id"))
     .order_by(DiaryEntry.id)
 )
+_PLACE = select(PlaceUnit.name).where(PlaceUnit.code == bindparam("place"), PlaceUnit.valid_from == bindparam("since"))
 _STATE = select(Lot.id, Lot.state).where(Lot.code == bindparam("code"))
 
 
@@ -249,14 +276,17 @@ def trace_page(code: str, *, day: date, head: TraceHead | None = None) -> TraceP
         return None
     certificates = catalogue.certificates_of([head.product_id], day).get(head.product_id, [])
     history = provenance.lot_history(head.code)
-    rows = db.session.execute(_STEPS, {"lot_id": head.lot_id}).all()
-    events = [row[0] for row in rows]
+    facts = lot_facts(history)
+    rows = {row.event_id: row for row in db.session.execute(_STEPS, {"lot_id": head.lot_id})}
+    events = [*rows, *(name for name in history.events if name not in rows)]
     told = published_personal(events) if head.openings else {}
     gone = {item.entry_id for item in provenance.erasures_of(events)} if head.erasures else set()
-    steps = [_step(history, told.get(row[0], ()), row[0] in gone, *row) for row in rows]
+    steps = [_step(history, name, rows.get(name), told.get(name, ()), name in gone) for name in events]
     steps.sort(key=lambda step: (step.void is not None, step.happened_at))
-    checkpoint = provenance.latest_checkpoint()
-    return TracePage(head, tuple(steps), tuple(certificates), checkpoint, history.entries, history.last)
+    return TracePage(
+        head, facts, _place(head, facts), tuple(steps), tuple(certificates), provenance.latest_checkpoint(),
+        history.entries, history.last,
+    )
 
 
 def lot_of_code(code: str) -> tuple[int, str] | None:
@@ -269,29 +299,32 @@ def _digest(seen: str) -> str:
     return hashlib.blake2b(seen.encode(), digest_size=10).hexdigest()
 
 
-def _step(
-    history: provenance.LotHistory, personal, erased, event_id, kind, happened_at, recorded_at, leaf, checked_by, checked_at
-) -> TraceStep:
-    event = history.events.get(event_id)
-    sound = event is not None and event.leaf_hex == leaf
-    other = history.withheld.get(event_id, history.unreadable.get(event_id))
+def _place(head: TraceHead, facts: LotFacts) -> str | None:
+    """The commune the log names: one statement more only where our row names another one."""
+    if not facts.place or (head.area_since and facts.place == f"{head.area_place}-{head.area_since:%Y%m%d}"):
+        return head.area_commune if facts.place else None
+    code, _dash, since = facts.place.partition("-")
+    try:
+        day = date.fromisoformat(since)
+    except ValueError:
+        return code
+    return db.session.scalar(_PLACE, {"place": code, "since": day}) or code
+
+
+def _step(history: provenance.LotHistory, name: str, row: Any, personal: Iterable, erased: bool) -> TraceStep:
+    """By the log; by our row (none: it is gone) only what the log has not sealed, withholds, or contradicts."""
+    event = history.events.get(name)
+    if event is None or (row is not None and row.leaf != event.leaf_hex):
+        seq = event.seq if event else history.withheld.get(name, history.unreadable.get(name))
+        return TraceStep(
+            row.kind, row.recorded_at, seq, row.leaf, (), (), (), None, name in history.withheld, tuple(personal), erased,
+            row.happened_at,
+        )
     return TraceStep(
-        kind, recorded_at, event.seq if event else other, leaf,
-        tuple(map(_version, event.versions)) if sound else (), event.corrections if sound else (),
-        event.disputes if sound else (), event.void if sound else None, checked_by, checked_at,
-        event_id in history.withheld, personal, erased, happened_at,
+        kind_of(event.fields), event.recorded_at, event.seq, event.leaf_hex, tuple(map(_version, event.versions)),
+        event.corrections, event.disputes, event.void, False, tuple(personal), erased, event.recorded_at,
     )
 
 
 def _version(event: Mapping[str, Any]) -> TraceVersion:
-    return TraceVersion(datetime.fromisoformat(event["eventTime"]), _details(event))
-
-
-def _details(event: Mapping[str, Any]) -> dict[str, Any]:
-    """Our own fields of a sealed EPCIS record without their prefix, and the quantity of its goods."""
-    details = {key.partition(":")[2]: value for key, value in event.items() if key.startswith("cns:") and value != ""}
-    for side in ("inputQuantityList", "outputQuantityList", "quantityList"):
-        for item in event.get(side, ())[:1]:
-            if "quantity" in item:
-                details |= {"amount": item["quantity"], "amountUnit": item.get("uom", "")}
-    return details
+    return TraceVersion(happened_at(event), details(event))

@@ -80,7 +80,7 @@ def event_values(lot: Lot, kind: str, happened_at: datetime, details: Mapping[st
 _LOG_NAMES = {
     "material": "product", "ingredient": "activeIngredient", "interval_days": "phiDays", "interval_source": "phiSource",
     "earliest_harvest": "earliestHarvest", "dose_unit": "doseUnit", "water_litres": "waterLitres",
-    "best_before": "bestBefore",
+    "best_before": "bestBefore", "started_on": "startedOn",
 }
 
 

@@ -1,6 +1,7 @@
 """Release, block, recall and closing of lots, with their stock and their entries in the log."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -107,9 +108,20 @@ def release_lot(*, actor: Person, seller_id: int, lot_id: int, now: datetime) ->
             raise SellerNotApproved
         check_release(lot, entries=_entries(lot), today=vietnam_day(now))
         lot.state, lot.released_at = "released", now
-        add_entry(lot=lot, kind="released", happened_at=now, details={"quantity": lot.quantity}, actor_id=actor.id, now=now)
+        add_entry(lot=lot, kind="released", happened_at=now, details=_released(lot), actor_id=actor.id, now=now)
         stock.stock_lot(lot_id=lot.id, product_id=lot.product_id, quantity=lot.quantity)
     return lot
+
+
+def _released(lot: Lot) -> dict[str, Any]:
+    """What the page will say of the lot as a whole goes into the log with the release, unless its diary says so already."""
+    told: dict[str, Any] = {"quantity": lot.quantity}
+    printed = [entry.details["best_before"] for entry in _entries(lot) if entry.kind == "packing" and "best_before" in entry.details]
+    if lot.best_before and printed[-1:] != [lot.best_before.isoformat()]:
+        told["best_before"] = lot.best_before.isoformat()
+    if lot.started_on:
+        told["started_on"] = lot.started_on.isoformat()
+    return told
 
 
 def check_release(lot: Lot, *, entries: list[DiaryEntry], today: date) -> None:

@@ -129,6 +129,7 @@ def _page(head: lots.TraceHead, day: date) -> str:
     return render_template(
         f"traceability/{'unpublished' if found == 'unpublished' else 'trace'}.html", page=page, head=head, found=found,
         tone=TONES[found], steps=trace_items.timeline(page), certificates=trace_items.certificates(page), words=words,
+        rows=trace_items.lot_rows(page), lot_log=trace_items.lot_log(page, found), reason=trace_items.reason(page),
         seller_words=seller_words, grouped=provenance.grouped_code(head.code), public_url=_public_url(),
         operator=provenance.OPERATOR,
     )
