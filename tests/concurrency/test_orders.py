@@ -2,7 +2,6 @@
 
 import itertools
 import secrets
-import threading
 
 from sqlalchemy import func, select
 
@@ -13,33 +12,7 @@ from marketplace.orders.models import Basket, BasketLine, OrderTransition, Purch
 from marketplace.orders.services import SoldMeanwhile, StepTooLate
 from tests.factories.lots import stock_row
 from tests.factories.orders import details_for, make_basket, orders_of, owner_of, place, reread, stocked_product
-
-
-def together(app, calls):
-    """Run the calls at the same moment; returns what each gave back or raised (any error but a refusal fails the test)."""
-    barrier, results = threading.Barrier(len(calls)), [None] * len(calls)
-
-    def run(index, call):
-        with app.app_context():
-            barrier.wait()
-            try:
-                results[index] = call()
-            except DomainError as refusal:
-                results[index] = refusal
-            except Exception as error:
-                results[index] = AssertionError(f"{type(error).__name__}: {error}")
-            finally:
-                db.session.remove()
-
-    threads = [threading.Thread(target=run, args=item) for item in enumerate(calls)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for result in results:
-        if isinstance(result, AssertionError):
-            raise result
-    return results
+from tests.together import together
 
 
 def waiting_basket(wishes: dict[int, int], now) -> str:
