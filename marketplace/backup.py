@@ -1,7 +1,8 @@
-"""Backup and restore of one site: the database as of one moment, uploads and papers. The log's key is kept apart.
+"""Backup and restore of one site: the database as of one moment, uploads and papers. No key is in it: neither the log's
+nor those of personal values.
 
-A restored database may be older than the checkpoint people already hold: `flask log check` says so, and nothing is
-signed that contradicts it.
+A restored database may be older than the checkpoint people already hold, so it is left marked: the log is read-only
+until `flask log resume` has compared it with signer, export and witnesses.
 """
 
 import json
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
+from marketplace import provenance
 from marketplace.config import Settings
 
 FOLDERS = ("uploads", "papers")
@@ -45,7 +47,7 @@ def save(settings: Settings, target: Path, now: datetime) -> dict:
 
 
 def load(settings: Settings, source: Path) -> dict:
-    """Put a backup in place of an EMPTY site; returns its manifest. Raises BackupFailed."""
+    """Put a backup in place of an EMPTY site and mark its log read-only; returns its manifest. Raises BackupFailed."""
     try:
         manifest = json.loads((source / "manifest.json").read_text("utf-8"))
     except (OSError, ValueError) as error:
@@ -57,7 +59,14 @@ def load(settings: Settings, source: Path) -> dict:
     taken = [name for name in FOLDERS if (settings.data_dir / name).exists()]
     if taken:
         raise BackupFailed(f"{settings.data_dir} already has {', '.join(taken)}: restore into an empty site")
-    _load_database(settings.database_url, source, manifest["database"])
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    marked = provenance.mark_restored(settings, manifest["made_at"])  # first: a restore cut short seals nothing either
+    try:
+        _load_database(settings.database_url, source, manifest["database"])
+    except BackupFailed:
+        if marked:
+            provenance.unmark(settings)
+        raise
     for name in FOLDERS:
         if (source / name).is_dir():
             shutil.copytree(source / name, settings.data_dir / name)

@@ -1,6 +1,7 @@
 """Settings, read once from the environment; a missing production secret stops the start with one line."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,6 +75,12 @@ class Settings:
     def signer_dir(self) -> Path:
         """Keys and state of the signer of a site on one machine. Outside the database and outside every backup."""
         return self.data_dir / "signer"
+
+    @property
+    def log_path(self) -> str:
+        """Where the log is served: the end of its origin, so that a later log leaves the addresses of the one before."""
+        found = re.search(r"/log/[1-9][0-9]{0,3}$", self.log_origin)
+        return found[0] if found else "/log/1"
 
     @property
     def log_key_path(self) -> Path:

@@ -43,7 +43,7 @@ from marketplace.provenance.reading import (
 )
 from marketplace.provenance.recording import EventReused, EventTooEarly, Receipt, record
 from marketplace.provenance.sealing import drain, export, publish_checkpoint, seal_at_commit
-from marketplace.provenance.site import OPERATOR, bind, read_only, signer_command, started
+from marketplace.provenance.site import OPERATOR, bind, mark_restored, read_only, signer_command, started, unmark
 from marketplace.provenance.status import LogStatus, anchor_text, log_status
 from marketplace.provenance.witnesses import WitnessRow, ask_witnesses
 
@@ -101,6 +101,7 @@ __all__ = [
     "make_root",
     "new_alias",
     "new_code",
+    "mark_restored",
     "openings_of",
     "parse_code",
     "phone_bundle",

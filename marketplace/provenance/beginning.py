@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from marketplace.database import transaction
 from marketplace.provenance.keys import promise_keys
 from marketplace.provenance.site import OPERATOR, NearSigner, first_policy, the_site
-from traceability.checkpoint import COSIGNATURE_V1, generate_signer, parse_signer, parse_verifier_key
+from traceability.checkpoint import COSIGNATURE_V1, generate_signer, parse_note, parse_signer, parse_verifier_key
 from traceability.errors import LogStateError
 from traceability.identifiers import new_event_id
 from traceability.log import Log
@@ -16,12 +16,14 @@ from traceability.merkle import EMPTY_ROOT
 from traceability.signer.server import begin
 
 
-def incept(*, now: datetime, root: str | None = None) -> None:
+def incept(*, now: datetime, root: str | None = None, previous: bytes | None = None) -> None:
     """Begin the log, once: make keys and signer state where the signer is this process's and has neither, write and
-    seal the first entry. `root`: verifier key of the offline root key. Raises LogStateError when the log was begun
-    before or the signer has signed for it (a lost database is restored); NoteError for a malformed root key."""
+    seal the first entry. `root`: verifier key of the offline root key; `previous`: the last good checkpoint note of the
+    log before, after a compromise. Raises LogStateError when the log was begun before, the signer has signed for it (a
+    lost database is restored), or `previous` is of the same log; NoteError for a malformed root key or note."""
     site = the_site()
     promised_root = parse_verifier_key(root) if root else None
+    former = parse_note(previous) if previous else None
     with transaction() as session:
         connection = session.connection()
         if site.log.started(connection):
@@ -30,7 +32,7 @@ def incept(*, now: datetime, root: str | None = None) -> None:
             begin(site.log.origin, site.near.state_file, site.near.key_file)
         policy = first_policy(site.log.signer.verifiers()).encode()
         site.log.incept(
-            connection, entry_id=new_event_id(), who=OPERATOR, policy=policy, now=now, root=promised_root
+            connection, entry_id=new_event_id(), who=OPERATOR, policy=policy, now=now, root=promised_root, previous=former
         )
 
 

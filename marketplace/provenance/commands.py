@@ -8,7 +8,7 @@ from flask.cli import AppGroup
 from sqlalchemy import inspect, text
 
 from marketplace.database import db, on_postgresql, transaction, utcnow
-from marketplace.provenance import anchoring, beginning, keys, resuming, site, upkeep
+from marketplace.provenance import anchoring, beginning, halting, keys, resuming, site, upkeep
 from traceability.errors import TraceabilityError
 from traceability.storage.roles import role_statements
 
@@ -27,14 +27,19 @@ class _Refusals(click.Command):
 
 @click.command("start", cls=_Refusals)
 @click.option("--root", help="Verifier key of the offline root key (`log keys root`); only possible now.")
-def start(root: str | None) -> None:
+@click.option(
+    "--previous", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="After a compromise: last good note of the log before."
+)
+def start(root: str | None, previous: Path | None) -> None:
     """Begin the log, once: keys, signer state, first entry. On a site older than its signer: give it one, once."""
     if beginning.adopt_old_key(now=utcnow()):
         click.echo("the old key is now with the signer; a second one was made and promised")
     elif site.started():
+        if previous:
+            raise click.ClickException("this database holds a log: the next one begins in a database without (docs/operation.md)")
         click.echo("the log was begun before")
     else:
-        beginning.incept(now=utcnow(), root=root)
+        beginning.incept(now=utcnow(), root=root, previous=previous and previous.read_bytes())
         click.echo("the log has begun")
 
 
@@ -50,6 +55,16 @@ def resume(folder: Path | None) -> None:
         click.echo("still read-only: the export ends before what is signed; a newer export is needed")
         sys.exit(1)
     click.echo("the log goes on")
+
+
+@click.command("freeze", cls=_Refusals)
+@click.confirmation_option(prompt="After a compromise: this log is never written again. Freeze it?")
+def freeze() -> None:
+    """After a compromise: seal and sign nothing more, for good. The next log then names the last good checkpoint."""
+    here = site.the_site()
+    here.refuse_when_frozen()
+    here.halt(halting.FROZEN, f"by the operator at {utcnow():%Y-%m-%dT%H:%M:%SZ}")
+    click.echo(f"frozen at {site.the_log().size(db.session.connection())} entries; docs/log.md §4 says how the next log begins")
 
 
 @keys_group.command("list", cls=_Refusals)
@@ -112,5 +127,5 @@ def roles(prefix: str, now: bool) -> None:
 
 def install_commands(group: click.Group) -> None:
     """Attach the commands to `flask log`."""
-    for command in (start, resume, keys_group, roles, anchoring.witness, anchoring.anchor, *upkeep.COMMANDS):
+    for command in (start, resume, freeze, keys_group, roles, anchoring.witness, anchoring.anchor, *upkeep.COMMANDS):
         group.add_command(command)

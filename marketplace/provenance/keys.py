@@ -59,8 +59,9 @@ def promise_keys(*, now: datetime) -> list[str]:
 
 def add_keys(*, now: datetime) -> list[str]:
     """Begin a rotation: on a site of one machine make a new pair; then promise what the signer holds and the log never
-    had. Returns the keys promised."""
+    had. Returns the keys promised. Raises LogStateError on a log that is frozen."""
     site = the_site()
+    site.refuse_when_frozen()
     if site.near and not _never_promised(site, db.session.connection()):
         site.near.key_file.add_pair(site.log.origin)
     return promise_keys(now=now)
@@ -68,8 +69,10 @@ def add_keys(*, now: datetime) -> list[str]:
 
 def retire_key(*, key_id: str, now: datetime, early: bool = False) -> str:
     """End a key's term at the present size, by an entry; returns the key. Raises LogStateError for an unknown key, the
-    last one of its kind, and within 90 days after its successor was added unless `early` (a compromise)."""
+    last one of its kind, within 90 days after its successor was added unless `early` (a compromise), and on a log that
+    is frozen."""
     site = the_site()
+    site.refuse_when_frozen()
     with transaction() as session:
         connection = session.connection()
         size = site.log.size(connection)

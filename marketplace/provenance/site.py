@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, event
 
 from marketplace.config import Settings
 from marketplace.database import db, transaction
+from marketplace.provenance.halting import FROZEN, RESTORED, Halt, halt, halted, release
 from traceability.checkpoint import SignatureLine, VerifierKey
 from traceability.errors import LogStateError, SignerError
 from traceability.log import Log, NoteSigner
@@ -80,7 +81,12 @@ class Site:
 
     def fit(self, connection: Connection) -> bool:
         """May entries be sealed? True once the store was found to hold all that is signed, and looked at again when it
-        shrinks (a restored database). When not, one critical line says why and the log is read-only."""
+        shrinks (a restored database), while nobody has halted the log. When not, one critical line says why and the log
+        is read-only."""
+        mark = self.halted()
+        if mark:
+            self.stop(LogStateError(mark.code, mark.detail))
+            return False
         head = self.log.size(connection)
         if self._level_at is None or head < self._level_at:
             try:
@@ -94,16 +100,32 @@ class Site:
     def stop(self, error: LogStateError | SignerError) -> None:
         """Seal nothing until the standing was found good again."""
         if self.trouble != error.code:
-            log.critical("log-read-only", code=error.code, detail=error.message, remedy="flask log resume")
+            remedy = "docs/log.md §4" if error.code == FROZEN else "flask log resume"
+            log.critical("log-read-only", code=error.code, detail=error.message, remedy=remedy)
         self._level_at, self.trouble = None, error.code
+
+    def halt(self, code: str, detail: str) -> None:
+        """Seal nothing in any process until a person takes the mark away (`halting`)."""
+        halt(self.settings.data_dir, code, detail)
+        self.stop(LogStateError(code, detail))
+
+    def halted(self) -> Halt | None:
+        """The mark that somebody left, if any."""
+        return halted(self.settings.data_dir)
+
+    def refuse_when_frozen(self) -> None:
+        """Raises LogStateError `frozen`: nothing more is written into a log that was frozen."""
+        mark = self.halted()
+        if mark and mark.code == FROZEN:
+            raise LogStateError(FROZEN, f"this log is frozen, {mark.detail}; the next one begins as docs/log.md §4 says")
 
 
 def bind(app: Flask, settings: Settings) -> None:
-    """Give the app its log: guards on every SQLite connection, the signer, the public addresses under /log/1/."""
+    """Give the app its log: guards on every SQLite connection, the signer, its public addresses."""
     with app.app_context():
         _guard_connections(db.engine)
     app.extensions["log"] = Site(settings)
-    app.register_blueprint(create_blueprint(the_log, _reading, texts=TEXTS))
+    app.register_blueprint(create_blueprint(the_log, _reading, settings.log_path, TEXTS))
 
 
 def first_policy(keys: Iterable[VerifierKey]) -> str:
@@ -132,7 +154,21 @@ def trouble() -> str | None:
         log.check_standing(connection)
     except (LogStateError, SignerError) as error:
         return f"{error.code}: {error.message}"
-    return None
+    mark = the_site().halted()
+    return f"{mark.code}: {mark.detail}" if mark else None
+
+
+def mark_restored(settings: Settings, made_at: str) -> bool:
+    """A backup comes into this site's place: its log is read-only until `log resume`. False when it was before."""
+    if halted(settings.data_dir):
+        return False
+    halt(settings.data_dir, RESTORED, f"the database comes from the backup of {made_at}: run `flask log resume`")
+    return True
+
+
+def unmark(settings: Settings) -> None:
+    """No backup came into this site's place after all."""
+    release(settings.data_dir)
 
 
 def read_only() -> str | None:
@@ -161,7 +197,7 @@ def key_history() -> str | None:
 
 
 TEXTS: dict[str, Callable[[], str | None]] = {"key-history": key_history}
-"""Further public files of the log, served under /log/1/ and written into the export."""
+"""Further public files of the log, served beside its checkpoint and written into the export."""
 
 
 @contextmanager

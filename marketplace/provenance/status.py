@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
+from sqlalchemy import Connection
 
 from marketplace.database import db
 from marketplace.provenance.auditing import LastAudit, last_audit
+from marketplace.provenance.halting import FROZEN
 from marketplace.provenance.reading import Checkpoint, latest_checkpoint
 from marketplace.provenance.site import the_log, the_site
 from marketplace.provenance.witnesses import WitnessRow, witnesses
@@ -18,9 +20,18 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
+class Former:
+    """The log before this one, and up to how many entries it is good."""
+
+    origin: str
+    size: int
+
+
+@dataclass(frozen=True)
 class LogStatus:
     """`size`: sealed entries; `keys`: verifier keys; `witnesses` is None when the policy cannot be read; `waiting_since`:
-    when the oldest entry in the queue was recorded; `mirrors`: addresses of copies."""
+    when the oldest entry in the queue was recorded; `mirrors`: addresses of copies; `path`: where it is served; `frozen`: for good, after a
+    compromise."""
 
     size: int
     checkpoint: Checkpoint | None
@@ -30,6 +41,9 @@ class LogStatus:
     audit: LastAudit | None
     mirrors: tuple[str, ...]
     has_key_history: bool
+    path: str
+    frozen: bool
+    previous: Former | None
 
     @property
     def forks(self) -> list[WitnessRow]:
@@ -39,7 +53,7 @@ class LogStatus:
 
 def log_status() -> LogStatus:
     """What is known of the log now. Reads only."""
-    settings, connection = the_site().settings, db.session.connection()
+    settings, connection, mark = the_site().settings, db.session.connection(), the_site().halted()
     try:
         named = witnesses()
     except (OSError, PolicyError) as error:
@@ -54,6 +68,9 @@ def log_status() -> LogStatus:
         audit=last_audit(),
         mirrors=settings.log_mirrors,
         has_key_history=settings.key_history_path.exists(),
+        path=settings.log_path,
+        frozen=mark is not None and mark.code == FROZEN,
+        previous=_former(connection),
     )
 
 
@@ -67,6 +84,11 @@ def anchor_text() -> str | None:
     keys = [key for key in the_log().verifiers(db.session.connection()) if key.type == ED25519]
     own = [line for line in note.signatures if any((line.name, line.key_id) == (key.name, key.id) for key in keys)]
     return str(Note(note.text, tuple(own)))
+
+
+def _former(connection: Connection) -> Former | None:
+    found = the_log().previous(connection)
+    return found and Former(found.origin, found.size)
 
 
 def _waiting_since() -> datetime | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
@@ -15,6 +15,7 @@ from sqlalchemy import BigInteger, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.database import Base, Id, Line, Prose, Short, db, transaction
+from marketplace.provenance.halting import WITNESS
 from marketplace.provenance.site import TEXTS, first_policy, the_log, the_site
 from traceability.checkpoint import Note, VerifierKey, parse_checkpoint
 from traceability.log import SignedCheckpoint
@@ -113,6 +114,16 @@ def ask_witnesses(*, now: datetime, at_once: bool = False) -> int:
     return sum(_ask(item, holds.get(str(item.key), 0), signed, now) for item in due)
 
 
+def held_notes() -> list[tuple[str, Note]]:
+    """(witness, the note of this log that it shows), of every witness of the policy that shows one signed by a key of
+    this log or its signer. Raises OSError, PolicyError, SignerError."""
+    named = [witness for witness in the_policy().witnesses if witness.url]
+    keys = list(dict.fromkeys([*_own_keys(), *the_log().signer.verifiers()])) if named else []
+    with _transport() as send:
+        found = [(witness.name, held_note(send, witness, the_log().origin, keys)) for witness in named]
+    return [(name, note) for name, note in found if note]
+
+
 def _due(row: LogWitness | None, size: int, now: datetime, pause: timedelta) -> bool:
     if row is None:
         return True
@@ -123,6 +134,7 @@ def _due(row: LogWitness | None, size: int, now: datetime, pause: timedelta) -> 
 def _ask(witness: Witness, holds: int, signed: SignedCheckpoint, now: datetime) -> bool:
     with _transport() as send:
         outcome = cosign(send, witness, signed.note, known=holds, prove=lambda old: _proof(old, signed), now=now)
+        outcome = _not_overtaken(outcome)
         theirs = held_note(send, witness, signed.checkpoint.origin, _own_keys()) if outcome.state is State.FORK else None
     with transaction() as session:
         if outcome.line:
@@ -139,6 +151,17 @@ def _ask(witness: Witness, holds: int, signed: SignedCheckpoint, now: datetime) 
     if theirs and theirs.text != signed.note.text:
         _save_evidence(evidence([theirs, signed.note], _own_proof(theirs, signed), f"{witness.name}: {outcome.detail}"))
     return outcome.state is State.SIGNED
+
+
+def _not_overtaken(outcome: Outcome) -> Outcome:
+    """Nobody is ahead of us when another process had a longer checkpoint of ours signed while we asked."""
+    if outcome.state is not State.AHEAD:
+        return outcome
+    latest = the_log().latest_checkpoint(db.session.connection())
+    db.session.rollback()
+    if latest is None or outcome.size is None or latest.checkpoint.size < outcome.size:
+        return outcome
+    return replace(outcome, state=State.REFUSED, detail="it was asked for an older checkpoint than it has signed by now")
 
 
 def _proof(old: int, signed: SignedCheckpoint) -> Sequence[bytes]:
@@ -170,6 +193,7 @@ def _own_keys() -> list[VerifierKey]:
 def _tell(witness: Witness, outcome: Outcome) -> None:
     if outcome.state in (State.FORK, State.AHEAD):
         log.critical("log-witness-differs", witness=witness.name, state=outcome.state.value, detail=outcome.detail)
+        the_site().halt(WITNESS, f"{witness.name}, {outcome.state.value}: {outcome.detail}")
     elif outcome.state is not State.SIGNED:
         log.warning("log-witness-silent", witness=witness.name, state=outcome.state.value, detail=outcome.detail)
 

@@ -39,6 +39,7 @@ def test_restored_site_has_people_log_and_files(source, tmp_path, now):
         db.engine.dispose()
     assert (names, entries, differences) == (["Trần Thị Sen"], 1, [])
     assert (target.uploads_dir / "anh.jpg").read_bytes() == b"anh"
+    assert (target.data_dir / "log-stopped").exists()
     assert manifest["log_origin"] == source.log_origin
 
 
@@ -65,3 +66,4 @@ def test_unfit_backup_changes_nothing(source, tmp_path, now, spoil):
         backup.load(target, tmp_path / "copy")
 
     assert not (tmp_path / "new" / "uploads").exists()
+    assert not (tmp_path / "new" / "log-stopped").exists()

@@ -8,7 +8,7 @@ from typing import Any
 from traceability.canonical.entry import Device, Entry, Reference, read_entry
 from traceability.canonical.keys import Term, keys_at
 from traceability.canonical.types import EVENT, GENESIS, event_entry_id
-from traceability.checkpoint import VerifierKey, check_key_name, parse_verifier_key
+from traceability.checkpoint import Checkpoint, Note, VerifierKey, check_key_name, parse_checkpoint, parse_note, parse_verifier_key
 from traceability.errors import LogStateError
 from traceability.identifiers import new_event_id
 from traceability.log.audit import Audit, audit
@@ -48,10 +48,14 @@ class Log:
         policy: bytes,
         now: datetime,
         root: VerifierKey | None = None,
+        previous: Note | None = None,
     ) -> Receipt:
         """Begin the log: head row and sealed genesis entry with origin, keys, profile version, the hash of the policy
-        text and the offline root key. Done once; raises LogStateError ever after, and when there is no signer or it
-        has signed for this log before: a lost database is restored, never begun anew."""
+        text, the offline root key and the last good checkpoint of the log before. Done once; raises LogStateError ever
+        after, when there is no signer or it has signed for this log before (a lost database is restored, never begun
+        anew), and when `previous` is of this very log; NoteError, ProfileError when it is no checkpoint."""
+        if previous and parse_checkpoint(previous.text).origin == self.origin:
+            raise LogStateError("same-log", f"a log after {self.origin} needs an origin of its own (LOG_ORIGIN)")
         signer = self._signer()
         signed = signer.state()
         if signed is None or signed[0]:
@@ -61,7 +65,7 @@ class Log:
             "keys": [str(key) for key in signer.verifiers()],
             "policy": sha256(policy).hexdigest(),
             "profile": PROFILE_VERSION,
-        } | ({"root": str(root)} if root else {})
+        } | ({"root": str(root)} if root else {}) | ({"previous": str(previous)} if previous else {})
         genesis = Entry(GENESIS, self.origin, entry_id, now, who, promise)
         submit(self.storage, connection, genesis, ())
         self.sequence(connection)
@@ -143,6 +147,13 @@ class Log:
     def check_standing(self, connection: Connection) -> None:
         """May this log go on? Raises LogStateError (see `checkpoints.check_standing`) and SignerError when not."""
         check_standing(self.storage, connection, self._signer().state())
+
+    def previous(self, connection: Connection) -> Checkpoint | None:
+        """The last good checkpoint of the log before this one, as the genesis entry names it; None for a first log."""
+        for genesis in self.storage.sealed(connection, 0, 1):
+            note = read_entry(genesis.data).event.get("previous") if genesis.data else None
+            return parse_checkpoint(parse_note(note.encode()).text) if note else None
+        return None
 
     def terms(self, connection: Connection) -> list[Term]:
         """The terms of all keys the log has ever promised, in order of their start."""

@@ -4,6 +4,9 @@
 import { parseNote, parseVerifierKey, verifyNote } from "./note.js";
 import { Refused, refuse } from "./refused.js";
 
+// Where a log is served: the end of its origin.
+export const pathOf = (origin) => /\/log\/[1-9][0-9]{0,3}$/.exec(origin)?.[0] ?? "/log/1";
+
 // {ok: true, keys, rootKey}, or {ok: false, state, code, detail}. `result`: of verifyBundle; `get(address)` → {status, text}
 // or null.
 export async function admit(before, result, get) {
@@ -11,7 +14,7 @@ export async function admit(before, result, get) {
   if (!before || result.signers.some((key) => before.keys.includes(key))) return { ok: true, keys: result.signers, rootKey };
   const refused = (state, detail) => ({ ok: false, state, code: "key-changed", detail });
   if (!rootKey) return refused("warn", "no remembered key has signed, and no root key is known");
-  const answer = await get("/log/1/key-history");
+  const answer = await get(`${pathOf(result.origin)}/key-history`);
   if (answer?.status !== 200) return refused("warn", "the history of keys cannot be had");
   try {
     const vouched = await keysOfHistory(answer.text, rootKey, result);

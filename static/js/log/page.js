@@ -4,9 +4,10 @@ import { isBundle } from "./bundle.js";
 import { compare } from "./continuity.js";
 import { saveEvidence } from "./evidence.js";
 import { available } from "./hash.js";
-import { admit } from "./keyring.js";
+import { admit, pathOf } from "./keyring.js";
 import { recall, remember } from "./memory.js";
 import { say } from "./say.js";
+import { comparePage, readPage } from "./told.js";
 import { verifyBundle } from "./verify.js";
 
 const PATIENCE = 20_000;
@@ -35,13 +36,13 @@ async function getJson(address) {
   }
 }
 
-const consistency = (first, second) => getJson(`/log/1/proof/consistency?first=${first}&second=${second}`);
+const consistency = (path) => (first, second) => getJson(`${path}/proof/consistency?first=${first}&second=${second}`);
 
 // {state, …}: what to say, with its values.
 async function check({ lot, origin, operator, shown }) {
-  const before = recall(origin);
+  const [before, path] = [recall(origin), pathOf(origin)];
   const address = `/t/${lot}/bundle.json${before ? "" : "?genesis=1"}`;
-  const [answer, listed, policy] = await Promise.all([getJson(address), get("/log/1/keys"), get("/log/1/policy")]);
+  const [answer, listed, policy] = await Promise.all([getJson(address), get(`${path}/keys`), get(`${path}/policy`)]);
   if (answer?.status !== 200 || !isBundle(answer.body) || listed?.status !== 200 || !policy) return { state: "none" };
   const bundle = answer.body;
   const published = listed.text.split("\n").filter(Boolean);
@@ -52,15 +53,18 @@ async function check({ lot, origin, operator, shown }) {
   if (!result.ok) return { ...result, state: UNDECIDED.has(result.code) ? "warn" : "bad", bundle };
   const stray = shown.split(" ").find((start) => !result.leaves.some((leaf) => leaf.startsWith(start)));
   if (stray) return { state: "bad", code: "not-in-the-log", detail: `the page shows ${stray}…`, notes: [result.note], bundle };
+  const page = readPage(document);
+  const said = page ? comparePage(page, result, lot) : {};
+  if (said.fault) return { ...said.fault, state: "bad", notes: [result.note], bundle };
   const ring = await admit(before, result, get);
-  const continued = before ? await compare(before, result, consistency) : {};
+  const continued = before ? await compare(before, result, consistency(path)) : {};
   if (continued.ok === false) return { ...continued, state: "bad", since: before.at, bundle: await beginning(continued, address, bundle) };
   if (!ring.ok) return { ...ring, notes: [before.note, result.note] };
   // Only a comparison that was made lets the older checkpoint go.
   if (!before || (continued.compared && result.size >= before.size)) {
     remember(origin, { ...result, keys: ring.keys, rootKey: ring.rootKey, at: new Date().toISOString() });
   }
-  return { ...result, state: result.count ? "good" : "soon", since: continued.compared && before.at, uncompared: before && !continued.compared };
+  return { ...result, state: result.count ? "good" : "soon", since: continued.compared && before.at, uncompared: before && !continued.compared, same: said.same };
 }
 
 // Of a log that was set back: the bundle with the first entry, which promises the key whose signed times tell it.

@@ -1,6 +1,9 @@
 """The restore drill on a whole site: backup, a hundred entries published since, restore, refusal, resume."""
 
+import shutil
 from dataclasses import replace
+from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 
@@ -9,7 +12,10 @@ from marketplace.app import create_app
 from marketplace.database import db, transaction
 from tests.engines import migrate, settings
 from tests.marketplace.test_provenance import spray
+from tests.traceability.standalone.witness_process import SimpleLog, add_checkpoint, prepare, running
+from traceability.checkpoint import Checkpoint, Note, parse_verifier_key
 from traceability.errors import LogStateError
+from traceability.merkle import leaf_hash
 
 
 @pytest.fixture
@@ -55,10 +61,11 @@ def test_a_hundred_published_entries_come_back_after_a_restore(site, tmp_path, n
     elsewhere = put(1, now)
     assert [entry.seq for entry in provenance.lot_entries(elsewhere)] == [None]
     assert provenance.publish_checkpoint(now=now) == 0
-    assert provenance.read_only() == "behind-signer"
+    assert provenance.read_only() == "restored"
 
     runner = site.test_cli_runner()
-    assert runner.invoke(args=["log", "check"]).exit_code == 1
+    found = runner.invoke(args=["log", "check"])
+    assert (found.exit_code, "read-only: behind-signer" in found.output) == (1, True)
     done = runner.invoke(args=["log", "resume"])
     assert (done.exit_code, done.output.splitlines()[-1]) == (0, "the log goes on")
     db.session.rollback()
@@ -86,3 +93,96 @@ def test_resuming_without_any_export_is_refused_in_one_line(site, tmp_path, now)
     assert (done.exit_code, done.output.count("\n"), "give an export" in done.output) == (1, 1, True)
     with pytest.raises(LogStateError):
         provenance.incept(now=now)
+
+
+def test_a_restored_log_is_read_only_until_it_is_resumed_even_when_nothing_is_missing(site, tmp_path, now):
+    put(2, now)
+    provenance.publish_checkpoint(now=now)
+    backup.save(site.extensions["settings"], tmp_path / "copy", now)
+    restore(site, tmp_path / "copy")
+    code = put(1, now)
+    assert ([entry.seq for entry in provenance.lot_entries(code)], provenance.read_only()) == ([None], "restored")
+    found = site.test_cli_runner().invoke(args=["log", "check"])
+    assert (found.exit_code, "read-only: restored" in found.output) == (1, True)
+
+    assert site.test_cli_runner().invoke(args=["log", "resume"]).exit_code == 0
+    provenance.publish_checkpoint(now=now)
+    assert (len(provenance.lot_entries(code)), provenance.read_only()) == (1, None)
+    assert provenance.check().sound
+
+
+class TestWitnesses:
+    """A signer's state that was lost with the database knows no better; a witness does."""
+
+    @pytest.fixture
+    def witness(self, site, tmp_path):
+        keys = provenance.key_rows()
+        prepare(tmp_path / "witness", parse_verifier_key(keys[0].key))
+        with running(tmp_path / "witness") as found:
+            policy = tmp_path / "policy"
+            policy.write_text(f"log {keys[0].key}\nwitness w {found.key} http://127.0.0.1:{found.port}\nquorum none\n", "utf-8")
+            there = site.extensions["log"]
+            there.settings = replace(there.settings, log_policy=policy)
+            yield found
+
+    def resume(self, site):
+        done = site.test_cli_runner().invoke(args=["log", "resume"])
+        db.session.rollback()
+        return done.exit_code, done.output
+
+    def test_an_older_database_and_signer_and_export_are_refused_by_what_a_witness_holds(self, site, witness, tmp_path, now):
+        put(2, now)
+        provenance.publish_checkpoint(now=now)
+        backup.save(site.extensions["settings"], tmp_path / "copy", now)
+        for name in ("signer", "export"):
+            shutil.copytree(tmp_path / name, tmp_path / f"old-{name}")
+        put(3, now)
+        provenance.publish_checkpoint(now=now)
+        assert provenance.ask_witnesses(now=datetime.now(UTC)) == 1
+        restore(site, tmp_path / "copy")
+        for name in ("signer", "export"):
+            (tmp_path / name).rename(tmp_path / f"new-{name}")
+            (tmp_path / f"old-{name}").rename(tmp_path / name)
+
+        code, out = self.resume(site)
+        assert (code, "behind-witness: w holds 7 entries, here are 4" in out) == (1, True), out
+        assert provenance.read_only() == "restored"
+        assert put(1, now) and provenance.publish_checkpoint(now=now) == 0
+
+        done = site.test_cli_runner().invoke(args=["log", "resume", "--from", str(tmp_path / "new-export")])
+        assert (done.exit_code, done.output.splitlines()[-1]) == (0, "the log goes on")
+
+    def test_another_history_at_a_witness_keeps_the_log_read_only(self, site, witness, tmp_path, now):
+        put(1, now)
+        leaves = [leaf_hash(b"0"), leaf_hash(b"1")]
+        text = SimpleLog(SimpleNamespace(name="chonongsan.test/log/1"), leaves).checkpoint().text()
+        note = Note(text, (site.extensions["log"].near.key_file.read()[0].sign(text),))
+        assert witness.post(add_checkpoint(0, [], str(note))).status == 200
+        provenance.publish_checkpoint(now=now)
+
+        code, out = self.resume(site)
+        assert (code, "differs-from-witness: the first 2 entries are not those that w signed" in out) == (1, True), out
+
+    def test_a_witness_that_differs_stops_every_process_until_resume(self, site, witness, tmp_path, now):
+        put(1, now)
+        far = site.extensions["log"].near.key_file.read()[0]
+        text = Checkpoint("chonongsan.test/log/1", 99, leaf_hash(b"x")).text()
+        assert witness.post(add_checkpoint(0, [], str(Note(text, (far.sign(text),))))).status == 200
+        provenance.publish_checkpoint(now=now)
+        provenance.ask_witnesses(now=datetime.now(UTC))
+
+        assert provenance.read_only() == "witness-differs"
+        again = create_app(site.extensions["settings"])
+        with again.app_context():
+            assert provenance.read_only() == "witness-differs"
+            db.session.remove()
+            db.engine.dispose()
+        waiting = put(1, now)
+        assert [entry.seq for entry in provenance.lot_entries(waiting)] == [None]
+        assert self.resume(site)[0] == 1
+
+        there = site.extensions["log"]
+        there.settings = replace(there.settings, log_policy=None)  # people found that the witness is wrong
+        assert self.resume(site)[0] == 0
+        provenance.publish_checkpoint(now=now)
+        assert None not in [entry.seq for entry in provenance.lot_entries(waiting)]
