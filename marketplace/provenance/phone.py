@@ -8,6 +8,7 @@ import structlog
 from marketplace.database import db
 from marketplace.provenance.histories import CERTIFIER
 from marketplace.provenance.mapping import lot_proof
+from marketplace.provenance.outsiders import for_outsiders
 from marketplace.provenance.personal import erasures_of, openings_of
 from marketplace.provenance.site import OPERATOR, the_log
 from traceability.canonical.entry import Entry, read_entry
@@ -20,10 +21,10 @@ log = structlog.get_logger()
 
 
 def phone_bundle(code: str, *, genesis: bool = False) -> dict[str, Any] | None:
-    """The bundle of docs/log.md §8 under the latest signed checkpoint, with the genesis entry if wanted; None before the
-    first checkpoint. Reads only."""
+    """The bundle of docs/log.md §8 under the newest checkpoint that meets the policy (younger entries count as waiting),
+    with the genesis entry if wanted; None before the first checkpoint. Reads only."""
     the, connection = the_log(), db.session.connection()
-    signed = the.latest_checkpoint(connection)
+    signed = for_outsiders(connection)
     if signed is None:
         return None
     rows = the.storage.sealed_of_lot(connection, code)

@@ -140,7 +140,11 @@ def latest(storage: Storage, connection: Connection, origin: str) -> SignedCheck
     found = storage.latest_signed(connection)
     if found is None:
         return None
-    root, notes = found
+    return signed_checkpoint(origin, *found)
+
+
+def signed_checkpoint(origin: str, root: bytes, notes: Sequence[StoredNote]) -> SignedCheckpoint:
+    """The checkpoint of one size with its stored signature lines, of which there is one at least."""
     checkpoint = Checkpoint(origin, notes[0].size, root)
     lines = tuple(parse_signature_line(note.line) for note in notes)
     own = [note.at for note, line in zip(notes, lines, strict=True) if line.name == origin]  # a witness's time is not ours

@@ -1,0 +1,96 @@
+"""Which checkpoint phones and mirrors are given: the newest one that has the signatures the policy asks for."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+import structlog
+from sqlalchemy import Connection, Row, bindparam, select
+
+from marketplace.provenance.site import the_log
+from marketplace.provenance.witnesses import the_policy, witnesses
+from traceability.errors import PolicyError
+from traceability.log import SignedCheckpoint
+from traceability.log.checkpoints import signed_checkpoint
+from traceability.policy import NONE, Policy
+from traceability.storage import tables
+
+log = structlog.get_logger()
+
+_CHUNK = 500
+_SIGNERS = (
+    select(tables.note.c.size, tables.note.c.key_id)
+    .where(tables.note.c.size <= bindparam("most"))
+    .distinct()
+    .order_by(tables.note.c.size.desc())
+    .limit(bindparam("chunk"))
+)
+_ROOT = select(tables.checkpoint.c.root).where(tables.checkpoint.c.size == bindparam("of_size"))
+
+
+def for_outsiders(connection: Connection) -> SignedCheckpoint | None:
+    """The newest checkpoint that meets the policy in force; None before the first.
+
+    The newest of all when the policy asks for nobody or cannot be read, when none ever met it (a reader then sees whose
+    signatures are missing), and while an entry under it is withheld which only later entries announce: without the
+    announcement every reader would have to call that tampering.
+    """
+    newest = the_log().latest_checkpoint(connection)
+    met = newest and _met(connection)
+    if met is None or newest is None or met >= newest.checkpoint.size or _unannounced(connection, met):
+        return newest
+    root = connection.execute(_ROOT, {"of_size": met}).scalar_one()
+    return signed_checkpoint(newest.checkpoint.origin, bytes(root), the_log().storage.notes(connection, met))
+
+
+def met_size(connection: Connection) -> int | None:
+    """The size of the newest checkpoint with the witnesses' signatures that the policy demands; None when none ever had
+    them, and when it demands none. Raises OSError, PolicyError."""
+    policy = the_policy()
+    most = None if policy.quorum == NONE else _reached_at(policy)
+    if most is None:
+        return None
+    keys = {witness.key.id.hex(): witness.key for witness in policy.witnesses}
+    return next(
+        (
+            size
+            for size, signers in _signers(connection, most)
+            if policy.quorum in policy.witnessed(keys[name] for name in signers if name in keys)
+        ),
+        None,
+    )
+
+
+def _met(connection: Connection) -> int | None:
+    try:
+        return met_size(connection)
+    except (OSError, PolicyError) as error:
+        log.critical("log-policy-unreadable", detail=str(error))
+        return None
+
+
+def _reached_at(policy: Policy) -> int | None:
+    """No checkpoint above this size can meet the policy, by the last size each witness signed: nothing newer is read."""
+    signed = {row.key: row.signed_size for row in witnesses() if row.signed_size is not None}
+    for size in sorted(set(signed.values()), reverse=True):
+        keys = [witness.key for witness in policy.witnesses if signed.get(str(witness.key), -1) >= size]
+        if policy.quorum in policy.witnessed(keys):
+            return size
+    return None
+
+
+def _signers(connection: Connection, most: int) -> Iterator[tuple[int, list[str]]]:
+    """Sizes from `most` down, each with the ids of the keys that signed it."""
+    rows: Sequence[Row] = ()
+    while not rows or len(rows) == _CHUNK:
+        rows = connection.execute(_SIGNERS, {"most": most, "chunk": _CHUNK}).all()
+        sizes = [(size, [row.key_id for row in found]) for size, found in groupby(rows, key=lambda row: row.size)]
+        if not sizes:
+            return
+        if len(rows) == _CHUNK and len(sizes) > 1:
+            sizes.pop()  # perhaps cut: it is read whole next time
+        yield from sizes
+        most = sizes[-1][0] - 1
+
+
+def _unannounced(connection: Connection, size: int) -> bool:
+    return any(seq < size <= by for seq, by in the_log().storage.withheld(connection).items())
