@@ -32,7 +32,8 @@ class StateFile:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Nobody else reads or writes meanwhile. Raises SignerError `held` when another signer keeps the lock."""
+        """Nobody else reads or writes meanwhile. Raises SignerError `held` when another signer keeps the lock,
+        `state-not-locked` when its file cannot be opened."""
         with self._here:
             if self._held is not None:
                 yield
@@ -61,7 +62,10 @@ class StateFile:
             raise SignerError("state-not-written", f"{self.path} cannot be written: {error}") from error
 
     def _take(self, patience: float) -> int:
-        descriptor = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            descriptor = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:  # a disk that went read-only, most likely
+            raise SignerError("state-not-locked", f"{self._lock_path} cannot be opened: {error}") from error
         deadline = time.monotonic() + patience
         while True:
             try:

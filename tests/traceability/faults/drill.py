@@ -7,10 +7,12 @@ import sys
 import time
 import uuid
 from collections import defaultdict
+from collections.abc import Callable
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sqlalchemy import create_engine, make_url, text
 
@@ -52,8 +54,9 @@ class Drill:
 
     def _begin_witness(self, key: VerifierKey) -> None:
         """A real witness, which outlives every kill, and the policy that asks for it."""
-        prepare(self.folder / "witness", key)
-        witness = self._open.enter_context(running(self.folder / "witness"))
+        away = Path(self._open.enter_context(TemporaryDirectory())) / "witness"
+        prepare(away, key)
+        witness = self._open.enter_context(running(away))
         policy = f"log {key}\nwitness outsider {witness.key} http://127.0.0.1:{witness.port}\nquorum outsider\n"
         (self.folder / "policy").write_text(policy, encoding="utf-8")
 
@@ -79,10 +82,14 @@ class Drill:
         out, _ = process.communicate(timeout=120)
         self._note(out)
 
-    def run_until_the_disk_is_full(self, limit: int) -> int:
-        """Let the process run with files of at most `limit` bytes until that ends it; returns its exit code."""
+    def run_until_it_ends(self, *, limit: int | None = None, meanwhile: Callable[[], object] = lambda: None) -> int:
+        """Let the process run, with files of at most `limit` bytes, and do something `meanwhile` to end it; returns its
+        exit code."""
         process = self._start()
-        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (limit, limit))
+        if limit:
+            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (limit, limit))
+        process.stdout.readline()
+        meanwhile()
         out, _ = process.communicate(timeout=120)
         self._note(out)
         return process.returncode
