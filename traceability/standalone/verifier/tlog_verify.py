@@ -18,6 +18,7 @@ import functools
 import hashlib
 import hmac
 import json
+import os
 import re
 import sqlite3
 import sys
@@ -376,7 +377,7 @@ VKEY_TEXT = re.compile("[!-~]{1,500}")
 FORMER = re.compile(
     "[!-~]{1,200}\n(0|[1-9][0-9]{0,18})\n[A-Za-z0-9+/]{43}=\n\n(\u2014 [^ \n]{1,200} [A-Za-z0-9+/=]{8,1000}\n){1,100}"
 )
-TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z", re.ASCII)
+TIME = re.compile(r"(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z", re.ASCII)
 MOST = 2**53 - 1
 
 
@@ -397,7 +398,8 @@ def read_profile(data: bytes) -> dict:
         value = DECODER.decode(text)
         if not isinstance(value, dict):
             raise ValueError("an entry is an object")
-        check_profile(value, 1, text.isascii())
+        # escapes stand for characters that compose with nothing: where the text is in NFC, so is every string in it
+        check_profile(value, 1, text.isascii() or unicodedata.is_normalized("NFC", text))
         same = ENCODER.encode(value) == text
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
@@ -408,24 +410,24 @@ def read_profile(data: bytes) -> dict:
     return value
 
 
-def check_profile(value: object, level: int, ascii_only: bool) -> None:
-    """ValueError unless a value at this level, and what it holds, keeps to SPEC §1; `ascii_only` spares the look for NFC."""
+def check_profile(value: object, level: int, normal: bool) -> None:
+    """ValueError unless a value at this level, and what it holds, keeps to SPEC §1; `normal` spares the look for NFC."""
     if level > 32:
         raise ValueError("nested deeper than 32 levels")
     kind = type(value)
     if kind is str:
-        if not ascii_only and not unicodedata.is_normalized("NFC", value):
+        if not normal and not unicodedata.is_normalized("NFC", value):
             raise ValueError("a string that is not in NFC")
     elif kind is dict:
         for key, item in value.items():
             if not (key.isascii() and key.isprintable()):
                 raise ValueError("a key that is not printable ASCII")
             # most values are plain words: spared the call
-            if type(item) is not str or level == 32 or not (ascii_only or item.isascii()):
-                check_profile(item, level + 1, ascii_only)
+            if type(item) is not str or level == 32 or not (normal or item.isascii()):
+                check_profile(item, level + 1, normal)
     elif kind is list:
         for item in value:
-            check_profile(item, level + 1, ascii_only)
+            check_profile(item, level + 1, normal)
     elif kind is int:
         if not -MOST <= value <= MOST:
             raise ValueError("an integer beyond 2^53 − 1")
@@ -445,10 +447,14 @@ def matches(pattern: re.Pattern, value: object) -> bool:
 def is_time(value: object) -> bool:
     """Whether it is a real date in the form of SPEC §1."""
     match = TIME.fullmatch(value) if isinstance(value, str) else None
-    if not match:
-        return False
+    return match is not None and is_day(match[1])
+
+
+@functools.lru_cache(maxsize=64)
+def is_day(text: str) -> bool:
+    year, month, day = map(int, text.split("-"))
     try:
-        datetime.date(int(match[1]), int(match[2]), int(match[3]))
+        datetime.date(year, month, day)
     except ValueError:
         return False
     return True
@@ -460,9 +466,15 @@ def is_count(value: object) -> bool:
 
 def exactly(value: object, needed: str, optional: str = "") -> None:
     """ValueError unless the value is an object with all needed keys and no others than the optional ones."""
-    demand(isinstance(value, dict), "an object is expected")
-    keys, needed_keys = set(value), set(needed.split())
-    demand(needed_keys <= keys <= needed_keys | set(optional.split()), f"exactly these keys are expected: {needed}")
+    least, most = keys_of(needed, optional)
+    if not isinstance(value, dict) or not least <= value.keys() <= most:
+        raise ValueError(f"an object with exactly these keys is expected: {needed}")
+
+
+@functools.lru_cache(maxsize=64)
+def keys_of(needed: str, optional: str) -> tuple:
+    least = frozenset(needed.split())
+    return least, least | frozenset(optional.split())
 
 
 def check_links(links: object) -> None:
@@ -727,7 +739,8 @@ class Folder:
     def read(self, name: str) -> bytes | None:
         try:
             with open(self.path / name, "rb") as file:
-                return file.read(MAX_FILE + 1)
+                # asking for more than there is would make room for it
+                return file.read(min(os.fstat(file.fileno()).st_size, MAX_FILE) + 1)
         except OSError:
             return None
 
@@ -748,7 +761,7 @@ class Archive:
             with tarfile.open(path, "r|*") as archive:
                 for member in archive:
                     if member.isfile():
-                        data = archive.extractfile(member).read(MAX_FILE + 1)
+                        data = archive.extractfile(member).read(min(member.size, MAX_FILE) + 1)
                         name = member.name[2:] if member.name.startswith("./") else member.name
                         self.files.execute("INSERT OR REPLACE INTO file VALUES (?, ?)", (name, data))
                     archive.members = []
@@ -889,6 +902,8 @@ class TreeCheck:
 class Memory:
     """Ids, tails of lots, corrections: everything that grows with the log lies in the temporary database."""
 
+    # so many rows wait to be written together; a busy lot is then written once for many of its entries
+    AT_HAND = 4096
     TABLES = (
         "CREATE TABLE id (id TEXT PRIMARY KEY) WITHOUT ROWID",
         "CREATE TABLE lot (key BLOB PRIMARY KEY, n INTEGER, leaf BLOB) WITHOUT ROWID",
@@ -904,6 +919,7 @@ class Memory:
         for table in self.TABLES:
             self.sql.execute(table)
         self.lots = 0
+        self.tails: dict = {}
         self.fresh: dict = {"changed": set(), "owner": set()}
 
     def claim(self, entry_id: str) -> None:
@@ -914,19 +930,36 @@ class Memory:
     def chain(self, links: list, leaf: bytes) -> None:
         """Take the lots' next links; ValueError when one does not follow its lot's last entry."""
         for link in links:
-            key = lot_key(link["lot"])
-            row = self.sql.execute("SELECT n, leaf FROM lot WHERE key = ?", (key,)).fetchone()
-            n, prev = (row[0], row[1].hex()) if row else (0, ZEROS)
-            demand(link["n"] == n, f"lot {link['lot']} has {n} entries before, the link says {link['n']}")
-            demand(link["prev"] == prev, f"lot {link['lot']} is not linked to its last entry")
-            self.lots += row is None
-            self.sql.execute("INSERT OR REPLACE INTO lot VALUES (?, ?, ?)", (key, n + 1, leaf))
-            self.note("changed", (key,))
+            lot = link["lot"]
+            n, prev = self.tail(lot)
+            if link["n"] != n:
+                raise ValueError(f"lot {lot} has {n} entries before, the link says {link['n']}")
+            if link["prev"] != prev:
+                raise ValueError(f"lot {lot} is not linked to its last entry")
+            self.lots += n == 0
+            self.tails[lot] = (n + 1, leaf.hex())
+            self.note("changed", (lot_key(lot),))
+
+    def tail(self, lot: str) -> tuple:
+        """(number of entries, last leaf in hex) of a lot."""
+        found = self.tails.get(lot)
+        if found is None:
+            if len(self.tails) >= self.AT_HAND:
+                self.settle()
+            row = self.sql.execute("SELECT n, leaf FROM lot WHERE key = ?", (lot_key(lot),)).fetchone()
+            found = (row[0], row[1].hex()) if row else (0, ZEROS)
+        return found
+
+    def settle(self) -> None:
+        """Write the tails at hand into their table."""
+        rows = [(lot_key(lot), n, bytes.fromhex(leaf)) for lot, (n, leaf) in self.tails.items()]
+        self.sql.executemany("INSERT OR REPLACE INTO lot VALUES (?, ?, ?)", rows)
+        self.tails.clear()
 
     def note(self, table: str, row: tuple) -> None:
         """Put a row into `changed` or `owner`, by and by: many rows at once cost a third."""
         self.fresh[table].add(row)
-        if len(self.fresh[table]) >= 4096:
+        if len(self.fresh[table]) >= self.AT_HAND:
             self.flush(table)
 
     def flush(self, table: str) -> None:
@@ -965,6 +998,7 @@ class LotMap:
 
     def root(self, height: int) -> bytes:
         self.memory.flush("changed")
+        self.memory.settle()
         if height != self.height:
             self.sql.execute("DELETE FROM node")
             self.height, source = height, "SELECT key FROM lot ORDER BY key"
