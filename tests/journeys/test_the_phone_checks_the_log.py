@@ -12,6 +12,9 @@ from playwright.sync_api import expect
 
 from marketplace import provenance
 from marketplace.database import db, utcnow
+from marketplace.lots import services
+from marketplace.lots.models import Lot
+from tests.factories.accounts import make_officer
 from tests.factories.lots import grow_lot
 from tests.journeys.steps import fits, press
 from tests.journeys.test_axe import violations
@@ -85,6 +88,7 @@ def remembered(phone) -> dict:
 def test_first_and_second_visit_are_told_calmly(phone, site, code):
     check = scan(phone, code)
     expect(check).to_contain_text(GOOD)
+    expect(check).to_contain_text("Ngày, số liệu và tình trạng từng việc trên trang này khớp với sổ.")
     expect(check).to_contain_text(re.compile(r"Đầy đủ đến \d\d:\d\d \d\d/\d\d/\d{4}\."))
     expect(check).not_to_contain_text("Từ lần xem lúc")
     assert fits(phone)
@@ -192,6 +196,46 @@ def test_line_on_the_page_that_is_not_in_the_log_is_noticed(phone, code, tmp_pat
     evidence = saved(phone)
     assert evidence["why"].startswith("not-in-the-log")
     assert judged(phone, evidence, tmp_path) == 0, "what was downloaded fits; the page's own words are signed by nobody"
+
+
+@pytest.mark.parametrize(
+    "was, lie, words",
+    [
+        ("&#34;amount&#34;:&#34;100&#34;", "&#34;amount&#34;:&#34;900&#34;", "Trang này nói khác sổ."),
+        ("&#34;void&#34;:false", "&#34;void&#34;:true", "Chỗ khác ở dòng"),
+    ],
+)
+def test_page_that_says_something_else_than_the_log_is_noticed(phone, code, was, lie, words):
+    def answer(route):
+        page = route.fetch()
+        assert was in page.text()
+        route.fulfill(response=page, body=page.text().replace(was, lie, 1))
+
+    phone.route(f"**/t/{code}", answer)
+    check = scan(phone, code)
+
+    expect(check).to_contain_text(ALARM)
+    expect(check).to_contain_text(words)
+    expect(phone.locator(".verdict--good")).to_have_count(0)
+    assert saved(phone)["why"].startswith("page-differs")
+
+
+def test_recall_that_the_page_hides_turns_it_red(phone, site, code):
+    with site.app.app_context():
+        lot = db.session.query(Lot).filter_by(code=code).one()
+        services.recall_lot(actor=make_officer(), lot_id=lot.id, reason_code="residue", reason="Vượt dư lượng", now=utcnow())
+        provenance.publish_checkpoint(now=utcnow())
+        db.session.remove()
+
+    def answer(route):
+        page = route.fetch()
+        route.fulfill(response=page, body=page.text().replace("&#34;verdict&#34;:&#34;recalled&#34;", "&#34;verdict&#34;:&#34;good&#34;"))
+
+    phone.route(f"**/t/{code}", answer)
+    check = scan(phone, code)
+
+    expect(check).to_contain_text("Trong sổ, lô này đã bị thu hồi mà trang này không nói.")
+    assert saved(phone)["why"].startswith("recall-hidden")
 
 
 def test_axe_finds_nothing_on_a_checked_page_and_on_the_alarm(phones, code):

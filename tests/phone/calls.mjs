@@ -18,6 +18,7 @@ import { parsePolicy } from "../../static/js/log/policy.js";
 import { parse, spell } from "../../static/js/log/profile.js";
 import { Refused } from "../../static/js/log/refused.js";
 import { Edge, verifyConsistency, verifyMerged } from "../../static/js/log/tree.js";
+import { comparePage } from "../../static/js/log/told.js";
 import { verifyBundle } from "../../static/js/log/verify.js";
 import { verifyAsync } from "../../static/js/vendor/noble-ed25519.js";
 
@@ -68,9 +69,10 @@ const calls = {
     return { events, recalled: Object.fromEntries(lots.map((lot) => [lot, recalled(history, lot)])) };
   },
   async bundle({ bundle, lot, pins }) {
-    const { history, leaves, ...rest } = await verifyBundle(bundle, lot, pins);
+    const { history, leaves, records, ...rest } = await verifyBundle(bundle, lot, pins);
     return { ...rest, told: history && [...history.events.keys()] };
   },
+  page: async ({ page, bundle, lot, pins }) => comparePage(page, await verifyBundle(bundle, lot, pins), lot),
   compare: ({ before, now, answer }) => compare(before, now, async () => answer),
   evidence: async ({ before, now, answer }) => evidence(await compare(before, now, async () => answer)),
   saved: async ({ bundle, lot, pins }) => evidence({ ...await verifyBundle(bundle, lot, pins), bundle }),

@@ -4,7 +4,7 @@ import { isObject, isTime, spell } from "./profile.js";
 import { CORRECT, DISPUTE, EVENT, GRANT, RECALL, REVOKE, VOID } from "./types.js";
 
 // `records`: [{seq, leaf (hex), entry}] in order of seq. {events: Map seq → told, recalls: Map lot → [mark]} where told is
-// {seq, entry, fields, changes, void, disputes, marks} and a mark {seq, who, at, reason, counts}.
+// {seq, entry, fields, versions, changes, void, disputes, marks} and a mark {seq, who, at, reason, counts}.
 export function fold(records, operator) {
   const state = { operator, events: new Map(), recalls: new Map(), certifiers: new Set(), writers: new Map(), leaves: new Map() };
   for (const { seq, leaf, entry } of records) {
@@ -23,7 +23,7 @@ const STEPS = new Map([
 const mark = (seq, entry, counts) => ({ seq, who: entry.who, at: entry.rec, reason: entry.ev.reason, counts });
 
 function event(state, seq, entry) {
-  state.events.set(seq, { seq, entry, fields: entry.ev, changes: [], void: null, disputes: [], marks: [] });
+  state.events.set(seq, { seq, entry, fields: entry.ev, versions: [entry.ev], changes: [], void: null, disputes: [], marks: [] });
   for (const { lot } of entry.lots) state.writers.set(lot, (state.writers.get(lot) ?? new Set()).add(entry.who));
 }
 
@@ -60,7 +60,9 @@ function correct(fields, told, allowed, by) {
   for (const path of Object.keys(fields).sort()) {
     told.changes.push({ path, old: walk(told.fields, tokens(path)), new: fields[path], ...made });
   }
-  if (after !== null) told.fields = after;
+  if (after === null) return;
+  told.fields = after;
+  told.versions.push(after);
 }
 
 function recall(state, seq, entry) {
