@@ -182,20 +182,32 @@ def log_erase(subject: str | None, seller_id: int | None, worker: str | None, gr
     if (subject is None) == (seller_id is None):
         raise click.UsageError("name --subject or --seller")
     whose = subject or subject_of(seller_id, worker=worker)
-    _told_or_refused(lambda: f"{provenance.erase(subject=whose, ground=ground, now=utcnow())} values erased")
+
+    def work() -> str:
+        names = lots.forget_aliases(seller_id=seller_id, now=utcnow()) if seller_id and worker is None else 0
+        erased = provenance.erase(subject=whose, ground=ground, now=utcnow())
+        if names:
+            provenance.sweep("log_alias")
+        return f"{erased} values erased" + (f", {names} names of past years forgotten" if names else "")
+
+    _told_or_refused(work)
 
 
 @log_group.command("redact")
 @click.argument("seq", type=int)
 @click.option("--reason", required=True, help="One word for the public log: phone_number, name …")
 def log_redact(seq: int, reason: str) -> None:
-    """EMERGENCY: withhold the content of entry SEQ (counted from 0) for ever. Its mark stays, everybody sees that."""
+    """EMERGENCY: withhold the content of entry SEQ (counted from 0) for ever. Its mark stays, everybody sees that.
+    Exit 1 and what is left to do when it is still in some file."""
 
     def work() -> str:
-        name = provenance.redact(seq=seq, reason=reason, now=utcnow())
-        forgot = lots.forget_details(event_id=name)
-        provenance.sweep("diary_entry", "diary_change")
-        return f"entry {seq} is withheld; {forgot} rows of ours forgot its words"
+        done = provenance.redact(seq=seq, reason=reason, now=utcnow())
+        forgot = lots.forget_details(event_id=done.event_id)
+        click.echo(f"entry {seq} is withheld; {forgot} rows of ours forgot its words")
+        provenance.sweep_all()
+        if done.remains:
+            raise click.ClickException("; ".join(done.remains))
+        return "its words are in no file of the database any more"
 
     _told_or_refused(work)
 

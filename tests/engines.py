@@ -110,6 +110,7 @@ class PostgresDatabase:
 
     def __init__(self, folder: Path, server: str) -> None:
         self.server = server
+        self._copies: list[str] = []
         stem = f"cho_test_{os.getpid()}_{uuid.uuid4().hex[:6]}"
         self.database, self.template = stem, f"{stem}_template"
         self._create(self.template)
@@ -179,10 +180,16 @@ class PostgresDatabase:
             # A thread of the last test still holds a row, the schema was taken down, or the user is no superuser.
             self._create(self.database, self.template)
 
+    def copy(self, suffix: str) -> str:
+        """The address of a further database, made from the template; `close` drops it."""
+        self._copies.append(f"{self.database}_{suffix}")
+        self._create(self._copies[-1], self.template)
+        return self._url(self._copies[-1])
+
     def close(self) -> None:
         with self.app.app_context():
             db.engine.dispose()
-        for name in (self.database, self.template):
+        for name in (self.database, self.template, *self._copies):
             self._run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 

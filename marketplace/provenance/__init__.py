@@ -30,7 +30,7 @@ from marketplace.provenance.personal import (
     withheld_bodies,
 )
 from marketplace.provenance.phone import phone_bundle
-from marketplace.provenance.privacy import Refused, erase, erase_due, redact, sweep
+from marketplace.provenance.privacy import Refused, Withheld, erase, erase_due, redact
 from marketplace.provenance.reading import (
     Checkpoint,
     LogEntry,
@@ -45,6 +45,7 @@ from marketplace.provenance.recording import EventReused, EventTooEarly, Receipt
 from marketplace.provenance.sealing import drain, export, publish_checkpoint, seal_at_commit
 from marketplace.provenance.site import OPERATOR, bind, mark_restored, read_only, signer_command, started, unmark
 from marketplace.provenance.status import LogStatus, anchor_text, log_status
+from marketplace.provenance.sweeping import sweep, sweep_all
 from marketplace.provenance.witnesses import WitnessRow, ask_witnesses
 
 __all__ = [
@@ -67,6 +68,7 @@ __all__ = [
     "Remark",
     "Report",
     "SealingLoop",
+    "Withheld",
     "WitnessRow",
     "add_keys",
     "add_map",
@@ -99,9 +101,9 @@ __all__ = [
     "lot_history",
     "lot_proof",
     "make_root",
+    "mark_restored",
     "new_alias",
     "new_code",
-    "mark_restored",
     "openings_of",
     "parse_code",
     "phone_bundle",
@@ -121,6 +123,8 @@ __all__ = [
     "start_sealing",
     "started",
     "sweep",
+    "sweep_all",
+    "unmark",
     "void",
     "watch",
     "withheld_bodies",

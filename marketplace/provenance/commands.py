@@ -8,7 +8,7 @@ from flask.cli import AppGroup
 from sqlalchemy import inspect, text
 
 from marketplace.database import db, on_postgresql, transaction, utcnow
-from marketplace.provenance import anchoring, beginning, halting, keys, resuming, site, upkeep
+from marketplace.provenance import anchoring, beginning, halting, keys, resuming, site, sweeping, upkeep
 from traceability.errors import TraceabilityError
 from traceability.storage.roles import role_statements
 
@@ -116,7 +116,8 @@ def roles(prefix: str, now: bool) -> None:
     """PostgreSQL: print the statements that make the log's roles and grants; run again after a migration."""
     if not on_postgresql():
         raise click.ClickException("SQLite knows no roles; its connections are guarded by an authorizer")
-    statements = role_statements(prefix, db.engine.url.database, inspect(db.engine).get_table_names())
+    tables = inspect(db.engine).get_table_names()
+    statements = role_statements(prefix, db.engine.url.database, tables, swept=sweeping.OF_THE_SITE)
     if now:
         with transaction() as session:
             for statement in statements:

@@ -90,9 +90,9 @@ def may_sequence() -> bool:
     return bool(db.session.scalar(text("SELECT has_table_privilege('tlog_entry', 'INSERT')")))
 
 
-def publish_checkpoint(*, now: datetime) -> int:
+def publish_checkpoint(*, now: datetime, keep: bool = True) -> int:
     """Seal what waits, sign a checkpoint when entries came since the last one, or again when that is an hour old, and
-    write the export where one is kept; returns how many entries are new in it. A job."""
+    (`keep`) write the export where one is kept; returns how many entries are new in it. A job."""
     if db.session().info.get("depth"):
         raise RuntimeError("a checkpoint is committed before it is signed: not inside transaction()")
     site = the_site()
@@ -113,15 +113,19 @@ def publish_checkpoint(*, now: datetime) -> int:
         except LogStateError as error:
             site.stop(error)
             return 0
-        if site.settings.log_export_dir:
+        if keep and site.settings.log_export_dir:
             export(Path(site.settings.log_export_dir))
     return new
 
 
 def export(folder: Path) -> int:
     """Write the static export of what the latest checkpoint covers; returns how many entries. Raises LogStateError
-    before the first checkpoint."""
-    texts = {name: found for name, content in TEXTS.items() if (found := content()) is not None}
+    before the first checkpoint. Ends a reading transaction left open: the export is of the moment it may write."""
+    db.session.rollback()
+
+    def texts() -> dict[str, str]:
+        return {name: found for name, content in TEXTS.items() if (found := content()) is not None}
+
     return write_export(the_log(), db.session.connection(), folder, texts)
 
 

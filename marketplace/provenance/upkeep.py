@@ -1,4 +1,5 @@
-"""The operator's commands on the keys of persons and the map's tables: `flask log copy-keys`, `rebuild-map`."""
+"""The operator's commands on the keys of persons, erased bytes and the map's tables: `flask log copy-keys`, `sweep`,
+`rebuild-map`."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,6 +9,7 @@ import click
 from marketplace.database import utcnow
 from marketplace.provenance.personal import the_keys
 from marketplace.provenance.site import the_log, writing
+from marketplace.provenance.sweeping import NotSwept, sweep_all
 from traceability.errors import TraceabilityError
 from traceability.log.completeness import rebuild
 
@@ -31,6 +33,16 @@ def copy_keys(folder: Path) -> None:
     click.echo(f"1 copy written, {len(old)} removed")
 
 
+@click.command("sweep")
+def sweep() -> None:
+    """Overwrite in the database's files whatever was erased or withheld; exit 1 and where, when bytes are left."""
+    try:
+        sweep_all()
+    except NotSwept as error:
+        raise click.ClickException(str(error)) from error
+    click.echo("nothing that was erased is left in the database's files")
+
+
 @click.command("rebuild-map")
 def rebuild_map() -> None:
     """Build the tables of the completeness map again from the log."""
@@ -42,7 +54,7 @@ def rebuild_map() -> None:
     click.echo("there is no map yet" if state is None else f"map entry {state.seq}: {state.lots} lots")
 
 
-COMMANDS = (copy_keys, rebuild_map)
+COMMANDS = (copy_keys, sweep, rebuild_map)
 
 
 def _made(path: Path) -> datetime:

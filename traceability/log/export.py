@@ -1,29 +1,40 @@
 """The static export: the files a mirror serves and an auditor checks (docs/log.md §9).
 
-A file is written aside, flushed to disk and renamed; the checkpoint comes last, so that a reader never sees one that
-the files before it do not cover. Files of full tiles are never written twice; a partial one that a full one has
-replaced is removed (C2SP tlog-tiles allows that).
+A file is written aside, flushed to disk and renamed, then all folders are flushed; the checkpoint comes last, so that a
+reader never sees one that the files before it do not cover, after a power cut neither. What the checkpoint already there
+covers is never written twice; what a run that was cut short left beyond it is written again, because nobody knows whether
+it was flushed. A partial file that a full one has replaced is removed (C2SP tlog-tiles allows that).
 """
 
 import fcntl
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from traceability.errors import LogStateError
+from traceability.checkpoint import parse_checkpoint, parse_note
+from traceability.errors import LogStateError, NoteError
 from traceability.log.core import Log
 from traceability.storage.base import Connection
-from traceability.tiles import WIDTH, bundle_path, tile_path, tiles_of_tree
+from traceability.tiles import HEIGHT, WIDTH, bundle_path, tile_path, tiles_of_tree
 
 
-def export(log: Log, connection: Connection, folder: Path, texts: Mapping[str, str] | None = None) -> int:
+def export(
+    log: Log, connection: Connection, folder: Path, texts: Callable[[], Mapping[str, str]] = dict
+) -> int:
     """Write everything the latest checkpoint covers into `folder`; returns its size. May be repeated at any time.
 
-    `texts` are the further files beside it (policy, redactions, key-history), path → content. Raises LogStateError
-    before the first checkpoint, OSError when the disk refuses.
+    `texts` gives the further files beside it (policy, redactions, key-history), path → content. The database is read
+    once nobody else writes into the folder: an export that waited does not bring back a body withheld meanwhile; the
+    caller has not read in this transaction before. Raises LogStateError before the first checkpoint, OSError when the
+    disk refuses.
     """
+    with _alone(folder):
+        return _export(log, connection, folder, texts)
+
+
+def _export(log: Log, connection: Connection, folder: Path, texts: Callable[[], Mapping[str, str]]) -> int:
     signed = log.latest_checkpoint(connection)
     if signed is None:
         raise LogStateError("no-checkpoint", "nothing has been published yet")
@@ -33,18 +44,35 @@ def export(log: Log, connection: Connection, folder: Path, texts: Mapping[str, s
     if any(by >= signed.checkpoint.size > seq for seq, by in withheld.items()):
         raise LogStateError("redaction-waiting", "an entry is withheld that no published checkpoint announces yet")
     redacted = {seq // WIDTH for seq in withheld}
-    with _alone(folder):
-        for tile in tiles_of_tree(signed.checkpoint.size):
-            _once(folder / tile_path(tile), tile.width, lambda tile=tile: tree.tile(tile))  # type: ignore[misc]
-            if tile.level == 0:
-                path = folder / bundle_path(tile.index, tile.width)
-                _once(path, tile.width, lambda tile=tile: tree.bundle(tile))  # type: ignore[misc]
-                if tile.index in redacted:
-                    _again(path, tree.bundle(tile))
-        for name, text in {"keys": keys, **(texts or {})}.items():
-            _write(folder / name, text.encode())
-        _write(folder / "checkpoint", str(signed.note).encode())
+    covered, written = _covered(folder, log.origin), [folder / "checkpoint"]
+    for tile in tiles_of_tree(signed.checkpoint.size):
+        sure = tile.stop << HEIGHT * tile.level <= covered
+        files = [(folder / tile_path(tile), tree.tile)]
+        if tile.level == 0:
+            files.append((folder / bundle_path(tile.index, tile.width), tree.bundle))
+        for path, content in files:
+            if not (sure and path.exists()):
+                _write(path, content(tile))
+                written.append(path)
+        if tile.level == 0 and tile.index in redacted and _again(path, tree.bundle(tile)):
+            written.append(path)
+    for name, text in {"keys": keys, **texts()}.items():
+        _unless_same(folder / name, text.encode())
+    _flush_folders(folder, written)
+    _unless_same(folder / "checkpoint", str(signed.note).encode())
+    _flush(folder)
+    for path in written:
+        shutil.rmtree(path.with_name(f"{path.name}.p"), ignore_errors=True)
     return signed.checkpoint.size
+
+
+def _covered(folder: Path, origin: str) -> int:
+    """The size of the log whose files here are on disk for sure: that of their checkpoint, which came after them."""
+    try:
+        found = parse_checkpoint(parse_note((folder / "checkpoint").read_bytes()).text)
+    except (FileNotFoundError, NoteError):
+        return 0
+    return found.size if found.origin == origin else 0
 
 
 @contextmanager
@@ -59,36 +87,44 @@ def _alone(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _once(path: Path, width: int, content: Callable[[], bytes]) -> None:
-    if path.exists():
-        return
-    _write(path, content())
-    if width == WIDTH:
-        shutil.rmtree(path.with_name(f"{path.name}.p"), ignore_errors=True)
-
-
-def _again(path: Path, data: bytes) -> None:
-    """A bundle from which an entry was withheld after it had been written; its shorter forms go too."""
-    _write(path, data)
+def _again(path: Path, data: bytes) -> bool:
+    """A bundle from which an entry was withheld after it had been written; its shorter forms go too. Was it changed?"""
+    changed = _unless_same(path, data)
     if path.parent.suffix == ".p":
         for other in path.parent.iterdir():
             if other != path:
                 other.unlink()
+                changed = True
+    return changed
+
+
+def _unless_same(path: Path, data: bytes) -> bool:
+    if path.exists() and path.read_bytes() == data:
+        return False
+    _write(path, data)
+    return True
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Durable when it returns; a file that already says this is left alone."""
+    """After a power cut there is the old file or the new one; which of them is settled when its folder is flushed."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists() and path.read_bytes() == data:
-        return
     aside = path.with_name(f"{path.name}.new")
     with aside.open("wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
     aside.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
+
+
+def _flush_folders(top: Path, written: Iterable[Path]) -> None:
+    """The folders of what was written, and those above them up to `top`: a new folder's name is in the one above."""
+    for place in {place for path in written for place in path.parents if place.is_relative_to(top)}:
+        _flush(place)
+
+
+def _flush(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)

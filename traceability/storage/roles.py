@@ -5,17 +5,21 @@ sequencer role (worker, operator's commands) seals besides. Neither can update, 
 disable a trigger: only an owner can.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from traceability.storage.guards import HEAD, QUEUE, REDACTION, WRITTEN_ONCE
+from traceability.storage.guards import HEAD, QUEUE, REDACTION, REWRITABLE, WRITTEN_ONCE
 
 _DERIVED_BY_WEB = ("tlog_opening",)
 """Written beside an entry when it is recorded; erasing is a job of the worker."""
 
 
-def role_statements(prefix: str, database: str, tables: Iterable[str], schema: str = "public") -> list[str]:
+def role_statements(
+    prefix: str, database: str, tables: Iterable[str], schema: str = "public", swept: Sequence[str] = ()
+) -> list[str]:
     """The statements that make `<prefix>_owner`, `<prefix>_web` and `<prefix>_sequencer` and give them their rights
-    on these tables; repeating them is harmless. Run by a superuser after every migration that makes tables."""
+    on these tables; repeating them is harmless. Run by a superuser after every migration that makes tables. The
+    sequencer may write the log's tables and the site's tables `swept` anew without their deleted rows, by
+    `tlog_sweep(table)` and `site_sweep(table)`."""
     owner, web, sequencer = (f'"{prefix}_{name}"' for name in ("owner", "web", "sequencer"))
     both = f"{web}, {sequencer}"
     names = sorted(tables)
@@ -42,6 +46,10 @@ def role_statements(prefix: str, database: str, tables: Iterable[str], schema: s
         f"REVOKE ALL ON {withhold} FROM PUBLIC, {both}",
         f"GRANT EXECUTE ON {withhold} TO {sequencer}",
     ]
+    statements += _sweeper(schema, "tlog_sweep", (*QUEUE, *WRITTEN_ONCE, *REWRITABLE), sequencer)
+    statements.append(f"ALTER FUNCTION {schema}.tlog_sweep(text) OWNER TO {owner}")
+    if swept:
+        statements += _sweeper(schema, "site_sweep", swept, sequencer)
     if "alembic_version" in names:
         statements.append(f"GRANT SELECT ON {schema}.alembic_version TO {both}")
     return statements
@@ -55,6 +63,30 @@ def _rights(table: str, web: str, sequencer: str) -> list[tuple[str, str]]:
     if table in (*WRITTEN_ONCE, REDACTION):
         return [(sequencer, "INSERT")]
     return [(sequencer, "INSERT, UPDATE, DELETE"), *([(web, "INSERT")] if table in _DERIVED_BY_WEB else [])]
+
+
+def _sweeper(schema: str, name: str, tables: Sequence[str], sequencer: str) -> list[str]:
+    """A function that runs with its owner's rights: VACUUM is the owner's alone and cannot run in a function, CLUSTER
+    drops deleted rows just as well. It takes the named tables only, and leaves every row that is not deleted."""
+    allowed = ", ".join(f"'{table}'" for table in tables)
+    return [
+        f"""
+        CREATE OR REPLACE FUNCTION {schema}.{name}(of_table text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+        SET search_path = {schema}, pg_temp AS $$
+        DECLARE by_key text := (
+          SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+          WHERE i.indrelid = format('{schema}.%I', of_table)::regclass AND i.indisprimary);
+        BEGIN
+          IF of_table IN ({allowed}) THEN
+            EXECUTE format('CLUSTER VERBOSE {schema}.%I USING %I', of_table, by_key);
+          ELSE
+            RAISE EXCEPTION '% is not swept', of_table USING ERRCODE = 'insufficient_privilege';
+          END IF;
+        END $$
+        """,  # noqa: S608 - our own words
+        f"REVOKE ALL ON FUNCTION {schema}.{name}(text) FROM PUBLIC",
+        f"GRANT EXECUTE ON FUNCTION {schema}.{name}(text) TO {sequencer}",
+    ]
 
 
 def _role(name: str, *, login: bool) -> str:

@@ -31,6 +31,8 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.pool import NullPool
 
+from traceability.storage.rewriting import rewrite
+
 KEY_BYTES = 32
 
 metadata = MetaData()
@@ -116,13 +118,15 @@ class SubjectKeys:
                 found.setdefault(row.ground, []).append(row.id)
         return found
 
-    def destroy(self, key_ids: Iterable[str]) -> None:
-        """Delete keys for good: on SQLite their bytes are overwritten, on PostgreSQL the table is written anew."""
+    def destroy(self, key_ids: Iterable[str]) -> str | None:
+        """Delete keys for good: on SQLite their bytes are overwritten, on PostgreSQL the table is written anew; returns
+        why bytes are left in its files, None when they are gone."""
         with self._connect().begin() as connection:
             connection.execute(delete(subject_key).where(_columns.id.in_(list(key_ids))))
         if self._connect().dialect.name == "postgresql":
             with self._connect().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                connection.execute(text("VACUUM FULL subject_key"))
+                return rewrite(connection, subject_key.name)
+        return None
 
     def copy_to(self, target: Path) -> None:
         """Write a copy of an SQLite store as of one moment. Raises ValueError for another engine."""

@@ -4,7 +4,7 @@ from marketplace.lots.services.amend import Amended, correct_entry, dispute_entr
 from marketplace.lots.services.areas import create_growing_area, retire_growing_area, update_growing_area
 from marketplace.lots.services.diary import record_diary
 from marketplace.lots.services.events import record_shipment
-from marketplace.lots.services.forgetting import forget_details
+from marketplace.lots.services.forgetting import forget_aliases, forget_details
 from marketplace.lots.services.lots import cancel_lot, create_lot, update_lot
 from marketplace.lots.services.release import (
     block_lot,
@@ -46,6 +46,7 @@ __all__ = [
     "create_growing_area",
     "create_lot",
     "dispute_entry",
+    "forget_aliases",
     "forget_details",
     "hold_stock",
     "recall_lot",

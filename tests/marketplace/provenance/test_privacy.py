@@ -1,17 +1,18 @@
 """Personal values of entries: kept apart, shown by consent, erased for good, with the log as it was."""
 
+import base64
 import subprocess
+from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
-import psycopg
 import pytest
 from sqlalchemy import text
 
-from marketplace import provenance
+from marketplace import backup, provenance
 from marketplace.database import db, transaction
 from marketplace.provenance import personal, privacy
-from marketplace.provenance.site import the_log
+from marketplace.provenance.site import the_log, the_site
+from tests.marketplace.provenance.stored import files_below, postgres_files, wal_position, wal_since
 from traceability.cli import main
 from traceability.log.erasure import erase_openings
 
@@ -72,11 +73,13 @@ def test_values_of_one_record_may_speak_of_two_people(app, now):
     assert [(item.path, item.entry_id) for item in provenance.erasures_of([receipt.event_id])] == [(WORKER, receipt.event_id)]
 
 
-def test_erasing_leaves_value_salt_and_key_nowhere_and_every_proof_standing(app, spray, now, tmp_path, capsys):
+def test_erasing_leaves_value_salt_key_and_box_nowhere_and_every_proof_standing(app, spray, now, tmp_path, capsys):
+    start = wal_position(db.engine.url) if db.engine.dialect.name == "postgresql" else None
     receipt = spray(publish=True)
-    [opening] = provenance.openings_of([receipt.event_id])
-    [key] = personal.the_keys().read().values() if len(personal.the_keys().read()) == 1 else [None]
+    needles = secrets_of(receipt)
     provenance.publish_checkpoint(now=now)
+    assert {"box", "key"} <= found_in(everything(), needles)  # before: what is looked for is there to be found
+    assert "box" in found_in(backup_into(tmp_path / "before", now), needles)
     assert provenance.erase(subject="seller:1", ground="request", now=now) == 1
     assert provenance.erase(subject="seller:1", ground="request", now=now) == 0
     assert (values(receipt, published_only=False), provenance.check().sound) == ([], True)
@@ -84,9 +87,11 @@ def test_erasing_leaves_value_salt_and_key_nowhere_and_every_proof_standing(app,
     provenance.publish_checkpoint(now=now)
     provenance.export(tmp_path / "export")
     assert main(["verify", str(tmp_path / "export")]) == 0
-    needles = [SECRET.encode(), opening.salt, opening.salt.hex().encode(), *([key] if key else [])]
-    stored = everything(tmp_path) + "".join(capsys.readouterr()).encode()
-    assert [needle for needle in needles if needle in stored] == []
+    logged = "".join(capsys.readouterr()).encode()
+    for stored in (everything(), files_below(tmp_path / "export"), logged, backup_into(tmp_path / "after", now)):
+        assert found_in(stored, needles) == set()
+    if start is not None:  # the server's log of changes keeps the box until it is aged out; nothing opens it any more
+        assert found_in(wal_since(db.engine.url, start), needles) == {"box"}
 
 
 def test_only_the_erased_subjects_values_go(app, spray, now):
@@ -154,43 +159,80 @@ def test_a_lost_opening_is_told_from_an_erased_one(app, spray, now):
     assert report.text.count("is lost") == 1
 
 
-def test_a_redacted_entry_is_withheld_announced_and_gone_from_the_store(app, now, tmp_path, capsys):
+def test_a_redacted_entry_is_withheld_announced_and_gone_from_store_and_kept_export(app, now, tmp_path, capsys, monkeypatch):
+    kept = tmp_path / "kept"
+    monkeypatch.setattr(the_site(), "settings", replace(the_site().settings, log_export_dir=str(kept)))
     with transaction():
         provenance.record(
             kind="irrigating", event={"target": "gọi 0909123456"}, lots=["A1"], who="seller:a", now=now
         )
         provenance.record(kind="irrigating", event={}, lots=["A1"], who="seller:a", now=now)
     provenance.publish_checkpoint(now=now)
-    provenance.redact(seq=1, reason="phone_number", now=now)
-    provenance.redact(seq=1, reason="phone_number", now=now)
+    assert b"0909123456" in everything()
+    assert b"0909123456" in files_below(kept)
+    for _ in range(2):
+        done = app.test_cli_runner().invoke(args=["log", "redact", "1", "--reason", "phone_number"])
+        assert (done.exit_code, "no file" in done.output) == (0, True), done.output
     assert provenance.check().sound
     assert privacy.redactions().startswith("1 ")
-    provenance.export(tmp_path / "export")
-    assert main(["verify", str(tmp_path / "export")]) == 0
+    capsys.readouterr()
+    assert main(["verify", str(kept)]) == 0
     assert "1 withheld" in capsys.readouterr().out
-    assert b"0909123456" not in everything(tmp_path)
+    assert b"0909123456" not in everything() + files_below(tmp_path) + backup_into(tmp_path / "after", now)
     with transaction():
         provenance.record(kind="irrigating", event={}, lots=["A1"], who="seller:a", now=now)
     assert [entry.n for entry in provenance.lot_entries("A1")] == [1, 2]
     assert provenance.check().sound
 
 
-def everything(folder: Path) -> bytes:
-    """Every byte of the database's own files, the store of keys, the export and a dump."""
-    settings = personal.current_app.extensions["settings"]
-    found = [path for path in (settings.data_dir, folder) for path in path.rglob("*") if path.is_file() and "template" not in path.name]
-    stored = b"".join(path.read_bytes() for path in found)
-    if db.engine.dialect.name == "sqlite":
-        return stored
-    url = db.engine.url.set(drivername="postgresql", query={}).render_as_string(hide_password=False)
-    stored += subprocess.run(["pg_dump", url], capture_output=True, check=True).stdout
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("CHECKPOINT")
-        for (path,) in connection.execute(
-            "SELECT pg_relation_filepath(oid) FROM pg_class WHERE relkind IN ('r', 'i', 't') AND relname LIKE 'tlog%'"
-            " UNION ALL SELECT pg_relation_filepath(reltoastrelid) FROM pg_class WHERE relname LIKE 'tlog%' AND reltoastrelid > 0"
-        ).fetchall():
-            stored += connection.execute("SELECT pg_read_binary_file(%s)", [path]).fetchone()[0]
+def test_a_redaction_that_cannot_be_published_is_done_and_says_what_remains(app, now, tmp_path, monkeypatch):
+    kept = tmp_path / "kept"
+    monkeypatch.setattr(the_site(), "settings", replace(the_site().settings, log_export_dir=str(kept)))
+    with transaction():
+        provenance.record(kind="irrigating", event={"target": "0909123456"}, lots=["A1"], who="seller:a", now=now)
+    provenance.publish_checkpoint(now=now)
+    signer, aside = app.extensions["settings"].signer_dir, tmp_path / "signer"
+    signer.rename(aside)
+    done = app.test_cli_runner().invoke(args=["log", "redact", "1", "--reason", "phone_number"])
+    assert (done.exit_code, "signer" in done.output, str(kept) in done.output) == (1, True, True), done.output
+    assert b"0909123456" not in everything()
+    aside.rename(signer)
+    provenance.publish_checkpoint(now=now)
+    assert b"0909123456" not in files_below(kept)
+    assert app.test_cli_runner().invoke(args=["log", "redact", "1", "--reason", "phone_number"]).exit_code == 0
+
+
+def secrets_of(receipt) -> dict[str, bytes]:
+    """What must not be found once the only value of this entry is erased."""
+    [opening] = provenance.openings_of([receipt.event_id], published_only=False)
+    [row] = the_log().storage.openings(db.session.connection(), entry_ids=[receipt.event_id])
+    [key] = personal.the_keys().read([row.key_id]).values()
+    return {"value": opening.value.encode(), "salt": opening.salt, "key": key, "box": row.box}
+
+
+def found_in(stored: bytes, needles: dict[str, bytes]) -> set[str]:
+    """Which of them stand there, as bytes, in hex (dumps) or in base64 (bundles)."""
+    return {
+        name for name, needle in needles.items()
+        if any(form in stored for form in (needle, needle.hex().encode(), base64.b64encode(needle)))
+    }
+
+
+def everything() -> bytes:
+    """Every byte of the database's own files with SQLite's write-ahead log, of the store of keys, and a dump."""
+    db.session.rollback()
+    stored = files_below(app_settings().data_dir)
+    return stored if db.engine.dialect.name == "sqlite" else stored + postgres_files(db.engine.url)
+
+
+def backup_into(folder, now) -> bytes:
+    """A backup, as text where it would be compressed."""
+    backup.save(app_settings(), folder, now)
+    stored, dump = files_below(folder), folder / "market.dump"
+    if dump.exists():
+        stored += subprocess.run(["pg_restore", "--file=-", str(dump)], capture_output=True, check=True).stdout
     return stored
 
 
+def app_settings():
+    return the_site().settings
