@@ -19,6 +19,8 @@ from marketplace import provenance
 from marketplace.config import Settings
 
 FOLDERS = ("uploads", "papers")
+_NO_ROLES = ("--no-owner", "--no-acl")
+"""Another machine has other roles; `flask log roles --apply` gives the tables to them again."""
 
 
 class BackupFailed(RuntimeError):
@@ -29,7 +31,7 @@ def save(settings: Settings, target: Path, now: datetime) -> dict:
     """Write a backup into the new folder `target`; returns its manifest. Raises BackupFailed."""
     if target.exists() and any(target.iterdir()):
         raise BackupFailed(f"{target} is not empty: a backup is never written over another")
-    target.mkdir(parents=True, exist_ok=True)
+    target.mkdir(mode=0o700, parents=True, exist_ok=True)
     kind = _save_database(settings.database_url, target)
     for name in FOLDERS:
         source = settings.data_dir / name
@@ -80,7 +82,7 @@ def _save_database(url: str, target: Path) -> str:
         with closing(sqlite3.connect(parts.database)) as live, closing(sqlite3.connect(target / "market.db")) as copy:
             live.backup(copy)
         return "sqlite"
-    _run(["pg_dump", "--format=custom", "--no-owner", f"--file={target / 'market.dump'}", _plain(parts)])
+    _run(["pg_dump", "--format=custom", *_NO_ROLES, f"--file={target / 'market.dump'}", _plain(parts)])
     return "postgresql"
 
 
@@ -93,14 +95,15 @@ def _load_database(url: str, source: Path, kind: str) -> None:
         if place.exists() and place.stat().st_size:
             raise BackupFailed(f"{place} already exists: restore into an empty site")
         place.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(source / "market.db", place)
+        shutil.copyfile(source / "market.db", place)
+        place.chmod(0o640)
         return
     _run(
         [
             "pg_restore",
             "--exit-on-error",
             "--single-transaction",
-            "--no-owner",
+            *_NO_ROLES,
             f"--dbname={_plain(parts)}",
             str(source / "market.dump"),
         ]

@@ -20,7 +20,7 @@ from marketplace.accounts import services as accounts
 from marketplace.accounts.models import ROLES, Person
 from marketplace.accounts.services import second_factor
 from marketplace.accounts.services.care import AREAS
-from marketplace.database import db, utcnow
+from marketplace.database import db, not_durable, utcnow
 from marketplace.lots import services as lots
 from marketplace.lots.personal import subject_of
 from marketplace.statistics import services as statistics
@@ -223,9 +223,13 @@ def _told_or_refused(work: Callable[[], str]) -> None:
 @log_group.command("check")
 @click.option("--quick", is_flag=True, help="Hashes only: every changed byte is found, what entries mean is not read.")
 def log_check(quick: bool) -> None:
-    """Re-hash everything and compare; exit 1 and the first bad index when something differs."""
+    """Re-hash everything and compare; exit 1 and the first bad index when something differs. Warns of a database that may
+    lose what it has answered."""
+    trouble = not_durable()
     report = provenance.check_quickly() if quick else provenance.check()
     click.echo(report.text)
+    if trouble:
+        click.echo(f"not durable: {trouble} in the database's settings; see docs/operation.md, Durability", err=True)
     sys.exit(0 if report.sound else 1)
 
 

@@ -1,12 +1,13 @@
 """The database session, column types and `transaction()`; the only module that knows which engine runs."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Annotated
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, DateTime, Engine, Integer, MetaData, String, Text, TypeDecorator, event
+from sqlalchemy import BigInteger, DateTime, Engine, Integer, MetaData, String, Text, TypeDecorator, event, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
 from sqlalchemy.sql.functions import FunctionElement
@@ -83,6 +84,12 @@ def install_engine_events(engine: Engine) -> None:
     """
     if engine.dialect.name != "sqlite":
         return
+
+    @event.listens_for(engine, "do_connect")
+    def _create(_dialect, _record, arguments, _options):
+        """A new file is for its owner and group alone; SQLite gives -wal and -shm the same mode."""
+        if (engine.url.database or ":memory:") != ":memory:":
+            os.close(os.open(arguments[0], os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640))
 
     @event.listens_for(engine, "connect")
     def _configure(connection, _record):
@@ -181,6 +188,17 @@ def _json_array(element, compiler, **options) -> str:
 @compiles(fingerprint, "postgresql")
 def _json_build_array(element, compiler, **options) -> str:
     return f"CAST(json_build_array({compiler.process(element.clauses, **options)}) AS TEXT)"
+
+
+def not_durable() -> str | None:
+    """Why a commit that was answered could be lost with the power, by the engine's own settings; None when it could not.
+    A log that loses a published entry has forked."""
+    if not on_postgresql():
+        level = db.session.scalar(text("PRAGMA synchronous"))
+        return None if level in (2, 3) else f"synchronous is {level}"  # FULL, EXTRA
+    found = {name: db.session.scalar(text(f"SHOW {name}")) for name in ("fsync", "synchronous_commit")}
+    off = [f"{name} is off" for name, value in found.items() if value == "off"]
+    return ", ".join(off) or None
 
 
 def on_postgresql() -> bool:

@@ -1,4 +1,5 @@
-"""Whether this process can serve: the database answers, the log can be read, there is room on the disk."""
+"""Whether this process can serve: the database answers and keeps what it answers, the log can be read, there is room on
+the disk."""
 
 import os
 import shutil
@@ -9,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from marketplace import provenance
 from marketplace.config import Settings
-from marketplace.database import db
+from marketplace.database import db, not_durable
 
 log = structlog.get_logger()
 LEAST_DISK = 200 * 1024 * 1024
@@ -24,11 +25,12 @@ def checks(settings: Settings) -> dict[str, str]:
 def _database() -> str:
     try:
         db.session.execute(text("SELECT count(*) FROM category WHERE id = 1"))
+        trouble = not_durable()
     except SQLAlchemyError as error:
         db.session.rollback()
         log.error("readyz-database", error=str(error)[:300])
         return "no answer"
-    return "ok"
+    return f"not durable: {trouble}" if trouble else "ok"
 
 
 def _log_head() -> str:

@@ -1,7 +1,12 @@
 """Help and legal texts, pictures, health, metrics, robots, sitemap."""
 
-import pytest
+from contextlib import contextmanager
 
+import pytest
+from sqlalchemy import event
+
+from marketplace import provenance
+from marketplace.database import db, utcnow
 from marketplace.pages import health
 from marketplace.web import images
 from tests.factories.catalogue import make_product
@@ -56,9 +61,38 @@ def test_no_other_file_is_served_as_a_picture(client, path):
     assert client.get(path).status_code == 404
 
 
-def test_a_living_site_says_it_is_ready(client):
+def test_a_living_site_says_it_is_ready(app, client):
     assert client.get("/healthz").json == {"status": "ok"}
-    assert client.get("/readyz").json == {"status": "ok", "database": "ok", "log": "ok", "disk": "ok"}
+    with durable(app):
+        assert client.get("/readyz").json == {"status": "ok", "database": "ok", "log": "ok", "disk": "ok"}
+
+
+@contextmanager
+def durable(app, on: bool = True):
+    """The site's connections wait for the disk, or do not: the tests' own PostgreSQL is told not to."""
+
+    def told(connection, _record):
+        word = {"postgresql": f"SET synchronous_commit = {'on' if on else 'off'}", "sqlite": f"PRAGMA synchronous = {2 if on else 1}"}
+        connection.cursor().execute(word[db.engine.dialect.name])
+        connection.commit()
+
+    db.session.remove()
+    db.engine.dispose()
+    event.listen(db.engine, "connect", told)
+    yield
+    event.remove(db.engine, "connect", told)
+    db.session.remove()
+    db.engine.dispose()
+
+
+def test_a_database_that_may_lose_commits_is_named_by_readiness_and_check(app, client):
+    provenance.publish_checkpoint(now=utcnow())
+    for on, status, words in [(False, 503, "not durable: synchronous"), (True, 200, "ok")]:
+        with durable(app, on):
+            answer = client.get("/readyz")
+            checked = app.test_cli_runner().invoke(args=["log", "check"])
+        assert (answer.status_code, answer.json["database"].startswith(words)) == (status, True)
+        assert (checked.exit_code, "not durable: synchronous" in checked.stderr) == (0, not on)
 
 
 def test_a_full_disk_is_named_and_answers_503(client, monkeypatch):
