@@ -106,6 +106,7 @@ def test_a_hundred_entries_lost_with_the_database_come_back_with_the_same_root(s
     site.back_up()
     site.put(*range(300, 400))
     published = site.publish()
+    shutil.copy(site.folder / "export" / "checkpoint", site.folder / "seen")
     site.restore()
     assert site.standing() == "behind-signer"
     with pytest.raises(LogStateError):
@@ -121,6 +122,7 @@ def test_a_hundred_entries_lost_with_the_database_come_back_with_the_same_root(s
         assert site.log.check(connection).sound
     site.put(500)
     assert site.publish().size == 402
+    assert main(["verify", str(site.folder / "export"), "--since", str(site.folder / "seen")]) == 0
 
 
 def test_a_level_log_is_left_as_it_is_and_resuming_twice_is_harmless(site):
