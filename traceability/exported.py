@@ -7,7 +7,7 @@ from typing import Protocol
 
 from traceability.errors import TileError
 from traceability.merkle import HASH_BYTES
-from traceability.tiles import WIDTH, Tile, bundle_path, tile_path, tiles_of_tree
+from traceability.tiles import WIDTH, Tile, bundle_path, snapshot_path, tile_path, tiles_of_tree
 
 
 class Files(Protocol):
@@ -99,6 +99,14 @@ class Export:
         records, at = self.records(tile)[0], seq - tile.start
         leaf = self.hashes(tile)[HASH_BYTES * at : HASH_BYTES * (at + 1)]
         return (records[at] if at < len(records) else b""), leaf
+
+    def snapshot(self, seq: int, index: int) -> tuple[str, bytes]:
+        """(path, content) of a file of the map's records. Raises TileError when it cannot be read."""
+        path = snapshot_path(seq, index)
+        data = self._files.read(path)
+        if data is None:
+            raise TileError("missing", f"{path} is missing")
+        return path, data
 
     def _load(self, paths: list[str]) -> tuple[bytes, bool]:
         for path in paths:

@@ -82,6 +82,15 @@ class Rules:
         """The verifier keys that may sign a checkpoint of this size."""
         return keys_at(terms(item for item in self.promises if item[0] < size), size)
 
+    @property
+    def map_height(self) -> int:
+        """The height of the last map."""
+        return self._map.height
+
+    def map_records(self, first: int, stop: int) -> bytes:
+        """The records of the last map's buckets from `first` up to `stop`, joined."""
+        return b"".join(self._map.buckets.get(index, b"") for index in range(first, stop))
+
     def _check(self, seq: int, entry: Entry) -> Iterator[Finding]:
         if (entry.type == GENESIS) != (seq == 0):
             yield Finding("genesis", "a log has one genesis entry, its first")

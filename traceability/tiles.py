@@ -13,6 +13,7 @@ from traceability.merkle import HASH_BYTES
 
 HEIGHT = 8
 WIDTH = 1 << HEIGHT
+LATEST_SNAPSHOT = "map/latest"
 MAX_LEVEL = 63
 MAX_ENTRY_BYTES = 0xFFFF
 
@@ -41,12 +42,12 @@ class Tile:
 
 def tile_path(tile: Tile) -> str:
     """`tile/<L>/<N>[.p/<W>]`."""
-    return f"tile/{tile.level}/{_index_path(tile.index)}{_width_suffix(tile.width)}"
+    return f"tile/{tile.level}/{index_path(tile.index)}{_width_suffix(tile.width)}"
 
 
 def bundle_path(index: int, width: int = WIDTH) -> str:
     """`tile/entries/<N>[.p/<W>]`."""
-    return f"tile/entries/{_index_path(index)}{_width_suffix(width)}"
+    return f"tile/entries/{index_path(index)}{_width_suffix(width)}"
 
 
 def parse_tile_path(level: str, rest: str) -> Tile:
@@ -69,7 +70,7 @@ def parse_tile_path(level: str, rest: str) -> Tile:
     if not _INDEX.fullmatch(text):
         raise TileError("bad-index", "the index is not groups of three digits")
     index = int(text.replace("x", "").replace("/", ""))
-    if _index_path(index) != text:
+    if index_path(index) != text:
         raise TileError("bad-index", "the index has a group too many")
     return Tile(number, index, width)
 
@@ -126,7 +127,13 @@ def decode_bundle(data: bytes) -> list[bytes]:
     return entries
 
 
-def _index_path(index: int) -> str:
+def snapshot_path(seq: int, index: int) -> str:
+    """The file with the buckets WIDTH·index … of the map logged as entry `seq` (docs/log.md §9)."""
+    return f"map/{seq}/{index_path(index)}"
+
+
+def index_path(index: int) -> str:
+    """A number in groups of three digits: 1234067 is x001/x234/067 (C2SP tlog-tiles)."""
     text = f"{index % 1000:03d}"
     while index >= 1000:
         index //= 1000

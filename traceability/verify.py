@@ -28,11 +28,13 @@ from traceability.exported import Export, Files
 from traceability.merkle import HASH_BYTES, Edge, leaf_hash
 from traceability.policy import Policy, signatures
 from traceability.rules import Finding, Rules
-from traceability.tiles import HEIGHT, Tile, tile_path, tiles_of_tree
+from traceability.tiles import HEIGHT, LATEST_SNAPSHOT, WIDTH, Tile, tile_path, tiles_of_tree
 
 SOUND, TAMPERED, FORK, INCOMPLETE, USAGE = 0, 1, 2, 3, 4
 
 _REDACTION = re.compile(rb"([1-9][0-9]{0,15}) ([1-9][0-9]{0,15})")
+
+_SNAPSHOT = re.compile(rb"([1-9][0-9]{0,15})\n")
 
 _TERM = re.compile(r"(0|[1-9][0-9]{0,15}) (-|0|[1-9][0-9]{0,15}) ([!-~]+)")
 
@@ -76,7 +78,8 @@ def verify_export(
         sealed = tree.whole and tree.edge.root() == checkpoint.root
         if sealed and older and tree.before not in (None, older.root):
             raise _Ended(FORK, f"the older note of {older.size} entries has another root", older.size)
-        replay = _Replay(checkpoint.origin, lot, export, _withheld(files.read("redactions") or b""))
+        withheld, snapshot = _withheld(files.read("redactions") or b""), _snapshot(files.read(LATEST_SNAPSHOT))
+        replay = _Replay(checkpoint.origin, lot, export, withheld, snapshot)
         for tile in export.leaves():
             replay.take_tile(tile)
         if not sealed:
@@ -148,6 +151,16 @@ def _withheld(data: bytes) -> dict[int, int]:
             raise _Ended(TAMPERED, "the file redactions names something else than earlier entries, each once")
         found[int(told[1])] = int(told[2])
     return found
+
+
+def _snapshot(data: bytes | None) -> int | None:
+    """The map entry whose records lie beside it, if any do."""
+    if data is None:
+        return None
+    told = _SNAPSHOT.fullmatch(data)
+    if not told:
+        raise _Ended(TAMPERED, f"{LATEST_SNAPSHOT} does not name an entry")
+    return int(told[1])
 
 
 def _check_history(data: bytes | None, checkpoint: Checkpoint, rules: Rules) -> None:
@@ -230,12 +243,14 @@ class _Tree:
 
 @dataclass
 class _Replay:
-    """The log as read again, entry by entry. `redactions`: which entries are said to be withheld, and by which."""
+    """The log as read again, entry by entry. `redactions`: which entries are said to be withheld, and by which;
+    `snapshot`: the map entry whose records lie in the export."""
 
     origin: str
     lot: str | None
     export: Export
     redactions: dict[int, int]
+    snapshot: int | None = None
     rules: Rules = field(default_factory=Rules)
     found: list[int] = field(default_factory=list)
 
@@ -271,8 +286,19 @@ class _Replay:
             findings = self.rules.take_withheld(index, leaf)
         if findings:
             raise _Ended(TAMPERED, findings[0].message, index)
+        if index == self.snapshot:
+            self._check_snapshot(index)
         if any(link.lot == self.lot for link in self.rules.last_links):
             self.found.append(index)
+
+    def _check_snapshot(self, seq: int) -> None:
+        if not self.rules.last_map or self.rules.last_map[0] != seq:
+            raise _Ended(TAMPERED, f"{LATEST_SNAPSHOT} names this entry, which is no map", seq)
+        buckets = 1 << self.rules.map_height
+        for first in range(0, buckets, WIDTH):
+            path, data = self.export.snapshot(seq, first // WIDTH)
+            if data != self.rules.map_records(first, min(first + WIDTH, buckets)):
+                raise _Ended(TAMPERED, f"{path} is not what the map says", seq)
 
     def _entry(self, index: int, data: bytes, leaf: bytes) -> list[Finding]:
         try:

@@ -16,8 +16,9 @@ from pathlib import Path
 from traceability.checkpoint import parse_checkpoint, parse_note
 from traceability.errors import LogStateError, NoteError
 from traceability.log.core import Log
+from traceability.log.snapshot import snapshot, snapshot_seq
 from traceability.storage.base import Connection
-from traceability.tiles import HEIGHT, WIDTH, bundle_path, tile_path, tiles_of_tree
+from traceability.tiles import HEIGHT, LATEST_SNAPSHOT, WIDTH, bundle_path, tile_path, tiles_of_tree
 
 
 def export(
@@ -56,6 +57,7 @@ def _export(log: Log, connection: Connection, folder: Path, texts: Callable[[], 
                 written.append(path)
         if tile.level == 0 and tile.index in redacted and _again(path, tree.bundle(tile)):
             written.append(path)
+    _keep_snapshot(log, connection, folder, signed.checkpoint.size)
     for name, text in {"keys": keys, **texts()}.items():
         _unless_same(folder / name, text.encode())
     _flush_folders(folder, written)
@@ -64,6 +66,25 @@ def _export(log: Log, connection: Connection, folder: Path, texts: Callable[[], 
     for path in written:
         shutil.rmtree(path.with_name(f"{path.name}.p"), ignore_errors=True)
     return signed.checkpoint.size
+
+
+def _keep_snapshot(log: Log, connection: Connection, folder: Path, size: int) -> None:
+    """Write the latest map's records, unless they are there: their files first, then which they are. The ones before
+    stay for who is reading them, older ones go."""
+    latest, seq = folder / LATEST_SNAPSHOT, snapshot_seq(log.storage, connection, size)
+    before = latest.read_text("ascii").strip() if latest.exists() else ""
+    if seq is None or before == str(seq):
+        return
+    written: list[Path] = []
+    for name, data in snapshot(log.storage, connection, size):
+        if name == LATEST_SNAPSHOT:
+            _flush_folders(folder, written)
+        _write(folder / name, data)
+        written.append(folder / name)
+    _flush(latest.parent)
+    for other in latest.parent.iterdir():
+        if other.is_dir() and other.name not in (before, str(seq)):
+            shutil.rmtree(other)
 
 
 def _covered(folder: Path, origin: str) -> int:

@@ -98,12 +98,17 @@ def map_event(tails: dict, size: int, height: int | None = None) -> dict:
         height = 0
         while len(tails) > 16 * 2**height:
             height += 1
+    leaves = [sha256(b"bucket/1\x00" + bucket).digest() for bucket in map_buckets(tails, height)]
+    return {"size": size, "height": height, "lots": len(tails), "root": root_of(leaves).hex()}
+
+
+def map_buckets(tails: dict, height: int) -> list:
+    """The records of each bucket, joined."""
     buckets: list = [[] for _ in range(2**height)]
     for lot, (count, leaf) in tails.items():
         key = sha256(b"lot\x00" + lot.encode("utf-8", "surrogatepass")).digest()
         buckets[int.from_bytes(key, "big") >> (256 - height)].append(key + count.to_bytes(4, "big") + leaf)
-    leaves = [sha256(b"bucket/1\x00" + b"".join(sorted(bucket))).digest() for bucket in buckets]
-    return {"size": size, "height": height, "lots": len(tails), "root": root_of(leaves).hex()}
+    return [b"".join(sorted(bucket)) for bucket in buckets]
 
 
 class Book:
@@ -114,6 +119,7 @@ class Book:
         self.records: list = []
         self.tails: dict = {}
         self.withheld: dict = {}
+        self.snapshots: dict = {}
 
     @property
     def leaves(self) -> list:
@@ -132,6 +138,7 @@ class Book:
         self.objects.append(thing)
         self.records.append(record)
         thing = read(record)
+        self.keep_snapshot(len(self.records) - 1, thing)
         links = thing.get("lots", []) if isinstance(thing, dict) else []
         for link in links if isinstance(links, list) else []:
             if isinstance(link, dict) and isinstance(link.get("lot"), str):
@@ -191,12 +198,28 @@ class Book:
     def map(self, height: int | None = None, **wrong: object) -> int:
         return self.add("map", map_event(self.tails, len(self.records), height) | wrong)
 
+    def keep_snapshot(self, seq: int, thing: object) -> None:
+        """The files of SPEC §9 for a map over the entries so far."""
+        ev = thing.get("ev") if isinstance(thing, dict) and thing.get("t") == kind("map") else None
+        height = ev.get("height") if isinstance(ev, dict) else None
+        if type(height) is int and 0 <= height <= 16:
+            buckets = map_buckets(self.tails, height)
+            self.snapshots[seq] = [b"".join(buckets[at : at + 256]) for at in range(0, len(buckets), 256)]
+
     def checkpoint(self, size: int | None = None, signers: tuple = SIGNERS) -> str:
         size = len(self.records) if size is None else size
         return note(checkpoint_text(size, root_of(self.leaves[:size])), signers)
 
-    def write(self, folder: Path, *, size: int | None = None, signers: tuple = SIGNERS, history: str | None = None) -> Path:
-        """The export of the first `size` entries as SPEC §9 lays it out."""
+    def write(
+        self,
+        folder: Path,
+        *,
+        size: int | None = None,
+        signers: tuple = SIGNERS,
+        history: str | None = None,
+        snapshot: int | None = None,
+    ) -> Path:
+        """The export of the first `size` entries as SPEC §9 lays it out; `snapshot`: another map than the last one."""
         size = len(self.records) if size is None else size
         if folder.exists():
             shutil.rmtree(folder)
@@ -207,6 +230,11 @@ class Book:
         files["redactions"] = "".join(f"{seq} {by}\n" for seq, by in sorted(self.withheld.items())).encode()
         if history is not None:
             files["key-history"] = history.encode()
+        if snapshot is None:
+            snapshot = max((seq for seq in self.snapshots if seq < size), default=None)
+        if snapshot:
+            files |= {f"map/{snapshot}/{number:03d}": data for number, data in enumerate(self.snapshots[snapshot])}
+            files["map/latest"] = b"%d\n" % snapshot
         files["checkpoint"] = self.checkpoint(size, signers).encode()
         for name, data in files.items():
             path = folder / name

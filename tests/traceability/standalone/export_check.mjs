@@ -10,7 +10,7 @@ import { parsePolicy } from "../../../static/js/log/policy.js";
 import { Refused } from "../../../static/js/log/refused.js";
 import { Edge } from "../../../static/js/log/tree.js";
 import { GENESIS, MAP, ON_TARGETS_LOTS, OPERATOR_ONLY, REDACT, RELATIONS } from "../../../static/js/log/types.js";
-import { ExportFolder, fail, FORK, Finding, INCOMPLETE, SOUND, TAMPERED, tilesOf, USAGE } from "./export_files.mjs";
+import { ExportFolder, fail, FORK, Finding, INCOMPLETE, indexPath, SOUND, TAMPERED, tilesOf, USAGE } from "./export_files.mjs";
 
 // {exit, index, message}; raises nothing.
 export async function checkExport(folder, policyText = undefined, since = undefined) {
@@ -54,6 +54,7 @@ class Check {
     this.load();
     await this.readTiles(since);
     await this.readRedactions();
+    this.readSnapshot();
     for (const tile of this.leafTiles) await this.readTile(tile);
     await this.checkTree();
     this.checkKeys();
@@ -140,6 +141,31 @@ class Check {
     }
   }
 
+  // The map entry whose records lie in the export.
+  readSnapshot() {
+    const named = this.files.read("map/latest");
+    if (!named) return;
+    const found = /^([1-9][0-9]{0,15})\n$/.exec(String.fromCharCode(...named.subarray(0, 99)));
+    if (!found) fail(TAMPERED, "map/latest is malformed");
+    this.snapshot = Number(found[1]);
+  }
+
+  // Its files hold the records of 256 buckets each, which are those of the lots so far.
+  checkSnapshot(seq, height) {
+    const records = [...this.chains.tails].map(([lot, { n, leaf }]) => {
+      const key = Buffer.from(this.lotKeys.get(lot));
+      const count = Buffer.alloc(4);
+      count.writeUInt32BE(n + 1);
+      return Buffer.concat([key, count, Buffer.from(leaf, "hex")]);
+    }).sort(Buffer.compare);
+    const file = (record) => (height > 8 ? Math.floor(record.readUInt32BE(0) / 2 ** (32 - (height - 8))) : 0);
+    for (let number = 0; number < Math.max(1, 2 ** height / 256); number += 1) {
+      const data = this.files.need(`map/${seq}/${indexPath(number)}`);
+      const due = Buffer.concat(records.filter((record) => file(record) === number));
+      if (Buffer.compare(due, Buffer.from(data))) fail(TAMPERED, "the map's records", seq);
+    }
+  }
+
   async readTile(tile) {
     const { records, surplus } = tile.bundle;
     for (let at = 0; at < tile.width; at += 1) {
@@ -153,6 +179,7 @@ class Check {
   async readRecord(seq, record, hash) {
     if (Boolean(record.length) === this.redactions.has(seq)) fail(TAMPERED, "withheld and announced must go together", seq);
     const entry = record.length ? await this.readServed(seq, record, hash) : await this.readWithheld(seq, hash);
+    if (seq === this.snapshot && entry.t !== MAP) fail(TAMPERED, "map/latest names no map", seq);
     if (this.ids.has(entry.id)) fail(TAMPERED, `the id ${entry.id} is there twice`, seq);
     this.ids.add(entry.id);
     if (entry.t) await this.checkType(seq, entry);
@@ -208,6 +235,7 @@ class Check {
     if (size !== seq || lots !== tails.size || (height !== dueHeight(lots) && !stays)) fail(TAMPERED, "the map's figures", seq);
     if (await mapRoot(tails, height, this.lotKeys) !== root) fail(TAMPERED, "the map has another root", seq);
     this.mapHeight = height;
+    if (seq === this.snapshot) this.checkSnapshot(seq, height);
   }
 
   async checkTree() {

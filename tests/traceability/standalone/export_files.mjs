@@ -81,7 +81,7 @@ export function* tilesOf(size) {
   }
 }
 
-function indexPath(index) {
+export function indexPath(index) {
   const groups = [];
   for (let rest = index; ; rest = Math.floor(rest / 1000)) {
     groups.unshift(String(rest % 1000).padStart(3, "0"));

@@ -256,9 +256,32 @@ def other_keys(rng: random.Random, folder: Path) -> None:
     (folder / "keys").write_text("".join(row + "\n" for row in rows), "utf-8", newline="")
 
 
+def other_snapshot(rng: random.Random, folder: Path) -> None:
+    """The map's records, or which map they are said to be of."""
+    latest = folder / "map" / "latest"
+    if not latest.exists():
+        return
+    seq = latest.read_bytes().decode().strip()
+    [*files] = sorted((folder / "map" / seq).iterdir())
+    data = files[0].read_bytes()
+    deed = rng.randrange(6)
+    if deed == 0:
+        files[0].write_bytes(data[68:] + data[:68])
+    elif deed == 1:
+        files[0].write_bytes(data[:-68])
+    elif deed == 2:
+        files[0].write_bytes(data + rng.randbytes(68))
+    elif deed == 3:
+        files[0].unlink()
+    else:
+        told = rng.choice([seq, f"0{seq}", "0", "-1", "x", "", str(int(seq) + 1), "5", "900", "9007199254740993", seq + "\n", seq + " "])
+        latest.write_bytes(told.encode() + rng.choice([b"\n", b"\n", b"", b"\r\n"]))
+
+
 DAMAGES: tuple = (
     *(flipped_bit, flipped_bit, flipped_bit, truncated, lengthened, inserted, dropped, swapped_files, doubled_file, extra_file),
     *(full_for_partial, shuffled_records, shuffled_records, shuffled_hashes, other_redactions, other_redactions, other_keys),
+    *(other_snapshot, other_snapshot),
 )
 
 

@@ -784,13 +784,17 @@ class Archive:
         self.files.close()
 
 
-def tile_name(level: int | str, number: int, width: int) -> str:
-    """`tile/<L>/<N>[.p/<W>]` with the number in groups of three digits."""
+def number_name(number: int) -> str:
+    """The number in groups of three digits: 1234067 is x001/x234/067."""
     text = f"{number:03d}"
     text = text.zfill(-(-len(text) // 3) * 3)
     groups = [text[at : at + 3] for at in range(0, len(text), 3)]
-    name = "/".join([*("x" + group for group in groups[:-1]), groups[-1]])
-    return f"tile/{level}/{name}" + ("" if width == TILE else f".p/{width}")
+    return "/".join([*("x" + group for group in groups[:-1]), groups[-1]])
+
+
+def tile_name(level: int | str, number: int, width: int) -> str:
+    """`tile/<L>/<N>[.p/<W>]`."""
+    return f"tile/{level}/{number_name(number)}" + ("" if width == TILE else f".p/{width}")
 
 
 class Tiles:
@@ -1023,10 +1027,14 @@ class LotMap:
         )
 
     def bucket(self, number: int, shift: int) -> bytes:
-        low = (number << shift).to_bytes(8, "big")
-        high = (((number + 1) << shift) - 1).to_bytes(8, "big") + b"\xff" * 24
+        return bucket_hash(self.records(number, number + 1, shift))
+
+    def records(self, first: int, stop: int, shift: int) -> bytes:
+        """The records of the buckets from `first` up to `stop`, joined."""
+        low = (first << shift).to_bytes(8, "big")
+        high = ((stop << shift) - 1).to_bytes(8, "big") + b"\xff" * 24
         rows = self.sql.execute("SELECT key, n, leaf FROM lot WHERE key BETWEEN ? AND ? ORDER BY key", (low, high))
-        return bucket_hash(b"".join(key + n.to_bytes(4, "big") + leaf for key, n, leaf in rows))
+        return b"".join(key + n.to_bytes(4, "big") + leaf for key, n, leaf in rows)
 
     def node(self, level: int, number: int) -> bytes:
         row = self.sql.execute("SELECT hash FROM node WHERE level = ? AND number = ?", (level, number)).fetchone()
@@ -1187,6 +1195,7 @@ class ExportCheck:
         self.read = functools.lru_cache(maxsize=64)(self.read_uncached)
         self.fold = Fold(self.memory, self.read)
         self.redactions: dict = {}
+        self.snapshot: int | None = None
         self.genesis: dict = {}
         self.promises: dict = {}
         self.lot_seqs: list = []
@@ -1211,6 +1220,7 @@ class ExportCheck:
         if sealed:
             self.check_forks(tree.roots)
         self.redactions = self.read_redactions()
+        self.snapshot = self.read_snapshot()
         for seq, record, leaf in self.records():
             try:
                 if record:
@@ -1317,6 +1327,7 @@ class ExportCheck:
             demand(entry["who"] == self.fold.operator, "this type is the operator's")
         if kind in RELATIONS:
             self.check_targets(seq, entry)
+        demand(kind == MAP or seq != self.snapshot, "map/latest names it, but it is no map")
         if kind == MAP:
             self.check_map(seq, entry)
         self.memory.chain(entry.get("lots", []), leaf)
@@ -1335,6 +1346,7 @@ class ExportCheck:
         """An empty record: the redact entry that announces it says how lots go on (SPEC §6)."""
         by = self.redactions.get(seq)
         demand(seq and by is not None and by < self.tiles.size, "it is withheld and no redact entry announces it")
+        demand(seq != self.snapshot, "map/latest names it, but it is no map")
         record = self.tiles.record(by)
         demand(record and leaf_hash(record) == self.tiles.leaf(by), "the redact entry that announces it is damaged")
         redact = read_entry(record, self.checkpoint.origin)
@@ -1366,8 +1378,31 @@ class ExportCheck:
         demand(ev["lots"] == self.memory.lots, f"the map says {ev['lots']} lots, there are {self.memory.lots}")
         demand(ev["height"] in self.map.heights(), "the height of the map")
         demand(self.map.root(ev["height"]).hex() == ev["root"], "the root of the map")
+        if seq == self.snapshot:
+            self.check_snapshot(seq, ev["height"])
         self.last_map = {"seq": seq, "rec": entry["rec"]}
         self.counted["maps"] += 1
+
+    def read_snapshot(self) -> int | None:
+        """The map entry whose records lie in the export (SPEC §9), None when there are none."""
+        data = self.source.read("map/latest")
+        if data is None:
+            return None
+        match = re.fullmatch(rb"([1-9][0-9]{0,15})\n", data)
+        if not match:
+            raise Verdict(TAMPERED, "map/latest is malformed")
+        if int(match[1]) >= self.checkpoint.size:
+            self.warnings.append("the map's records are of a map after the checkpoint: they were not checked")
+        return int(match[1])
+
+    def check_snapshot(self, seq: int, height: int) -> None:
+        """The map's records as files are those of the lots in the entries before it."""
+        for first in range(0, 1 << height, TILE):
+            name = f"map/{seq}/{number_name(first // TILE)}"
+            data = self.source.read(name)
+            if data is None:
+                raise Verdict(INCOMPLETE, f"{name} is missing")
+            demand(data == self.map.records(first, min(first + TILE, 1 << height), 64 - height), f"{name} is not what the map says")
 
     def take_keys(self, seq: int, entry: dict) -> None:
         """Note from which size to which size a key is promised (SPEC §4); a promise holds only beyond its own entry."""

@@ -1,0 +1,87 @@
+"""The whole export as one tar file: everything the latest checkpoint covers, as of one moment (docs/log.md §9)."""
+
+import fcntl
+import io
+import os
+import tarfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from traceability.errors import LogStateError
+from traceability.log.checkpoints import SignedCheckpoint
+from traceability.log.core import Log
+from traceability.log.snapshot import snapshot
+from traceability.storage.base import Connection
+from traceability.tiles import bundle_path, tile_path, tiles_of_tree
+
+FOLDER = "so-cai"
+"""The folder that the archive unpacks to."""
+
+
+def write_archive(log: Log, connection: Connection, place: Path, texts: Mapping[str, str]) -> int:
+    """Put the archive in the place of the one there; returns the size of the log in it. A reader has the old file or
+    the new one, whatever happens meanwhile.
+
+    `connection` sees the database as of one moment. `texts` are the further files beside it (policy, redactions,
+    key-history). Raises LogStateError before the first checkpoint, while a redaction is not yet published, and when
+    another process is at it; OSError when the disk refuses.
+    """
+    signed = log.latest_checkpoint(connection)
+    if signed is None:
+        raise LogStateError("no-checkpoint", "nothing has been published yet")
+    size = signed.checkpoint.size
+    if any(by >= size > seq for seq, by in log.storage.withheld(connection).items()):
+        raise LogStateError("redaction-waiting", "an entry is withheld that no published checkpoint announces yet")
+    with _alone(place.parent):
+        aside = place.with_name(f"{place.name}.new")
+        with aside.open("wb") as file:
+            with tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+                for path, data in _files(log, connection, signed, texts):
+                    member = tarfile.TarInfo(f"{FOLDER}/{path}")
+                    member.size, member.mtime, member.mode = len(data), int(signed.at.timestamp()), 0o644
+                    archive.addfile(member, io.BytesIO(data))
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(place)
+        _flush(place.parent)
+    return size
+
+
+def _files(
+    log: Log, connection: Connection, signed: SignedCheckpoint, texts: Mapping[str, str]
+) -> Iterator[tuple[str, bytes]]:
+    """(path, content) of every file, the checkpoint last: an archive cut short is seen to be."""
+    size = signed.checkpoint.size
+    for tile in tiles_of_tree(size):
+        tree = log.tree(connection)  # keeps each tile it has read: not for a whole log
+        yield tile_path(tile), tree.tile(tile)
+        if tile.level == 0:
+            yield bundle_path(tile.index, tile.width), tree.bundle(tile)
+    yield from snapshot(log.storage, connection, size)
+    yield "keys", "".join(f"{key}\n" for key in log.verifiers(connection)).encode()
+    for name, text in texts.items():
+        yield name, text.encode()
+    yield "checkpoint", str(signed.note).encode()
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise LogStateError("being-written", "another process is writing the archive") from error
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _flush(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
