@@ -80,6 +80,7 @@ class ReportRow:
     product_name: str | None
     seller_id: int | None
     seller_name: str | None
+    has_evidence: bool
 
 
 @dataclass(frozen=True)
@@ -227,6 +228,12 @@ def report(report_id: int, *, areas: Areas) -> ReportRow | None:
     return ReportRow(*row) if row else None
 
 
+def report_evidence(report_id: int, *, areas: Areas) -> str | None:
+    """The file that came with a report within the officer's areas, or None."""
+    reports = _reports_from(select(ProblemReport.evidence))
+    return db.session.scalar(reports.where(ProblemReport.id == report_id, *_report_area(areas)))
+
+
 def _report_rows():
     return (
         _reports_from(
@@ -245,6 +252,7 @@ def _report_rows():
                 Product.name,
                 Seller.id,
                 Seller.name,
+                ProblemReport.evidence.is_not(None),
             )
         )
         .outerjoin(Product, Product.id == Lot.product_id)

@@ -1,5 +1,6 @@
 """Forms of the public trace pages."""
 
+from flask_wtf.file import FileField
 from wtforms import RadioField, SearchField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length
@@ -27,3 +28,4 @@ class ReportForm(Form):
     contact = StringField(
         _l("Số điện thoại hoặc thư để Sở trả lời (không bắt buộc)"),
         [Length(max=120, message=_l("Mục này dài quá, tối đa 120 ký tự."))])
+    evidence = FileField(_l("Tệp bằng chứng điện thoại đã lưu (không bắt buộc)"))

@@ -7,6 +7,7 @@ from marketplace.lots.queries.desk import (
     LotPage,
     LotRow,
     ProductChoice,
+    ReceiptRow,
     desk_lots,
     diary_entry,
     growing_area,
@@ -15,6 +16,7 @@ from marketplace.lots.queries.desk import (
     lot_diary,
     lot_page,
     lot_products,
+    lot_receipts,
     open_lots,
 )
 from marketplace.lots.queries.personal import lot_personal
@@ -38,6 +40,7 @@ __all__ = [
     "LotRow",
     "PackableLot",
     "ProductChoice",
+    "ReceiptRow",
     "TraceHead",
     "TracePage",
     "TraceStep",
@@ -52,6 +55,7 @@ __all__ = [
     "lot_page",
     "lot_personal",
     "lot_products",
+    "lot_receipts",
     "lots_for_packing",
     "open_lots",
     "stock_of",

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
+from marketplace import provenance
 from marketplace.accounts.models import Person
 from marketplace.catalogue.models import Product
 from marketplace.database import db
@@ -112,6 +113,19 @@ class EntryRow:
 
 
 @dataclass(frozen=True)
+class ReceiptRow:
+    """What a seller keeps of an entry: `leaf` is its leaf hash as given at recording, `number` its line in the log (counted
+    from 1; None: it waits), `by` until when at the latest it is sealed and signed. `differs`: the log has another leaf."""
+
+    leaf: str
+    recorded_at: datetime
+    by: datetime
+    number: int | None
+    signed: bool
+    differs: bool
+
+
+@dataclass(frozen=True)
 class ChangeRow:
     """A later entry about a diary entry: correct, void or dispute; values before and (for a correction) after."""
 
@@ -161,6 +175,9 @@ _ENTRIES = (
     )
     .outerjoin(Person, Person.id == DiaryEntry.recorded_by_id)
     .order_by(DiaryEntry.happened_at.desc(), DiaryEntry.id.desc())
+)
+_GIVEN = select(DiaryEntry.id, DiaryEntry.event_id, DiaryEntry.leaf, DiaryEntry.recorded_at).where(
+    DiaryEntry.lot_id == bindparam("lot_id")
 )
 _CHANGES = (
     select(
@@ -226,6 +243,13 @@ def lot_diary(lot_id: int) -> list[EntryRow]:
     return [EntryRow(*row, changes=tuple(changes[row.id])) for row in rows]
 
 
+def lot_receipts(lot_id: int) -> dict[int, ReceiptRow]:
+    """The receipt of each of the lot's entries. Ask `lot_page` first whose lot it is. Two statements."""
+    rows = db.session.execute(_GIVEN, {"lot_id": lot_id}).all()
+    standing = provenance.standings([row.event_id for row in rows])
+    return {row.id: _receipt(row.leaf, row.recorded_at, standing.get(row.event_id)) for row in rows}
+
+
 def diary_entry(*, lot_id: int, entry_id: int) -> EntryRow | None:
     """One entry of the lot with its changes, or None. Ask `lot_page` first whose lot it is."""
     row = db.session.execute(_ENTRIES.where(DiaryEntry.lot_id == lot_id, DiaryEntry.id == entry_id)).first()
@@ -242,6 +266,13 @@ def harvested(lot_id: int) -> int:
         .where(DiaryEntry.lot_id == lot_id, DiaryEntry.kind == "harvesting", DiaryEntry.voided_at.is_(None))
     )
     return sum(details.get("quantity", 0) for details in rows)
+
+
+def _receipt(leaf: str, recorded_at: datetime, standing: provenance.Standing | None) -> ReceiptRow:
+    by = recorded_at + provenance.PROMISE
+    if standing is None:
+        return ReceiptRow(leaf, recorded_at, by, None, False, False)
+    return ReceiptRow(leaf, recorded_at, by, standing.seq + 1, standing.signed, standing.leaf_hex != leaf)
 
 
 def _change(kind: str, reason: str, by: str, recorded_at: datetime, before: dict, after: dict) -> ChangeRow:

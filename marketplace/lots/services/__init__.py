@@ -15,7 +15,7 @@ from marketplace.lots.services.release import (
     release_lot,
     unblock_lot,
 )
-from marketplace.lots.services.reports import report_problem
+from marketplace.lots.services.reports import MAX_EVIDENCE, report_problem
 from marketplace.lots.services.stock import (
     LotShort,
     OutOfStock,
@@ -31,6 +31,7 @@ from marketplace.lots.services.stock import (
 )
 
 __all__ = [
+    "MAX_EVIDENCE",
     "Amended",
     "LotShort",
     "OutOfStock",

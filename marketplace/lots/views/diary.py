@@ -3,7 +3,7 @@
 import uuid
 from datetime import date, datetime, time
 
-from flask import abort, flash, g, redirect, render_template, url_for
+from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from marketplace.database import VIETNAM, utcnow, vietnam_day
@@ -42,7 +42,8 @@ def diary(lot_id: int):
     if row.state == "released":
         groups = [("packing",)]
     return render_template(
-        "lots/diary.html", row=row, entries=entries, words=labels, groups=groups, slugs=SLUGS, amendable=row.state in AMENDABLE)
+        "lots/diary.html", row=row, entries=entries, words=labels, groups=groups, slugs=SLUGS, amendable=row.state in AMENDABLE,
+        receipts=queries.lot_receipts(row.id), fresh=request.args.get("moi", ""))
 
 
 @bp.route("/so-nong-ho/<int:lot_id>/<slug>", methods=["GET", "POST"])
@@ -58,7 +59,7 @@ def write_diary(lot_id: int, slug: str):
         form.happened_on.data, form.client_key.data = vietnam_day(now), uuid.uuid4().hex
     elif form.validate():
         try:
-            services.record_diary(
+            entry = services.record_diary(
                 actor=current_user, seller_id=g.member.seller_id, lot_id=row.id, kind=kind, details=form.details(),
                 happened_at=moment_of(form.happened_on.data, now), client_key=form.client_key.data or None, now=now,
                 **form.personal())
@@ -68,7 +69,7 @@ def write_diary(lot_id: int, slug: str):
             add_to_form(form, error)
         else:
             flash(_("Đã ghi sổ: %(work)s.", work=labels.KINDS[kind]), "success")
-            return redirect(url_for("lots.diary", lot_id=row.id))
+            return redirect(url_for("lots.diary", lot_id=row.id, moi=entry.id, _anchor=f"viec-{entry.id}"))
     page = render_template(
         "lots/diary_form.html", form=form, row=row, kind=kind, words=labels, fields=list(vocabulary.FIELDS[kind]))
     return page, 422 if form.errors else 200

@@ -64,6 +64,7 @@ def lot(lot_id: int):
     return render_template(
         "lots/lot.html", row=row, entries=entries, words=labels, press=PressForm(), reason=ReasonForm(), cancel=CancelForm(),
         harvested=queries.harvested(row.id), too_much=looks_too_much(row), grouped=provenance.grouped_code(row.code),
+        receipts=queries.lot_receipts(row.id),
         may_edit=g.member.role in EDITORS, may_write=g.member.role in DIARISTS, amendable=row.state in AMENDABLE,
     )
 

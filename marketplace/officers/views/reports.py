@@ -1,6 +1,6 @@
 """Problem reports from the trace pages: the list, one report, the answer."""
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import Response, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from marketplace.database import utcnow, vietnam_day
@@ -55,3 +55,17 @@ def report(report_id: int):
             flash(_("Đã ghi kết quả xử lý phản ánh."), "success")
             return redirect(url_for("officers.reports"))
     return render_template("officers/report.html", row=row, form=form, labels=labels), 422 if form.errors else 200
+
+
+@bp.get("/quan-ly/phan-anh/<int:report_id>/bang-chung")
+@role("officer")
+def report_evidence(report_id: int):
+    """The file the reporter's phone saved, to be checked with the command of docs/log.md §9; only ever downloaded."""
+    text = queries.report_evidence(report_id, areas=officer_areas(current_user))
+    if text is None:
+        abort(404)
+    response = Response(text, mimetype="application/json")
+    response.headers["Content-Disposition"] = f'attachment; filename="bang-chung-{report_id}.json"'
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["Cache-Control"] = "private, no-store"
+    return response

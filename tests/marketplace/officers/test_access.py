@@ -26,6 +26,7 @@ ONE = [
     ("post", "/quan-ly/san-pham/{product}/quyet-dinh"),
     ("get", "/quan-ly/phan-anh/{report}"),
     ("post", "/quan-ly/phan-anh/{report}"),
+    ("get", "/quan-ly/phan-anh/{report}/bang-chung"),
 ]
 ACTIONS = ("approve", "refuse", "accept", "check", "revoke", "list", "reject")
 
@@ -41,6 +42,7 @@ def things(app):
             lot_id=lot.id,
             kind="quality",
             text="Hỏng",
+            evidence="{}",
             created_at=datetime(2026, 11, 20, tzinfo=UTC),
         )
         session.add(report)
