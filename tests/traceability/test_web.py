@@ -109,5 +109,5 @@ def test_before_the_first_checkpoint_there_are_only_keys(client):
 
 def test_every_view_is_marked_public_for_the_sites_guard(client):
     views = [view for name, view in client.application.view_functions.items() if name.startswith("tlog.")]
-    assert len(views) == 5
+    assert len(views) == 6
     assert {view.access for view in views} == {"public"}

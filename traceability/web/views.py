@@ -8,13 +8,16 @@ import base64
 import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, make_response, request
+from flask import Blueprint, Response, jsonify, make_response, request, send_file
 
 from traceability.checkpoint import Checkpoint
 from traceability.errors import ProofError, TileError
 from traceability.log import Log, SignedCheckpoint
+from traceability.log.proof import proof_text
 from traceability.tiles import parse_tile_path, tile_within
 
 Connect = Callable[[], AbstractContextManager[Any]]
@@ -22,6 +25,7 @@ Connect = Callable[[], AbstractContextManager[Any]]
 FOR_EVER = "public, max-age=31536000, immutable"
 A_DAY = "public, max-age=86400"
 """For entries: one may be withheld in an emergency (docs/log.md §6), and caches must not keep it."""
+AN_HOUR = "public, max-age=3600"
 SHORT = "public, max-age=5"
 
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,17}")
@@ -36,14 +40,26 @@ class _Refused(Exception):
         self.detail = detail
 
 
+@dataclass(frozen=True)
+class Download:
+    """A file to take away: where it lies (None where there is none yet), its media type, and a limit for whoever takes
+    it, as a decorator of the view."""
+
+    place: Callable[[], Path | None]
+    kind: str
+    limit: Callable[[Callable[..., Response]], Callable[..., Response]] = lambda view: view
+
+
 def create_blueprint(
     get_log: Callable[[], Log],
     connect: Connect,
     url_prefix: str = "/log/1",
     texts: Mapping[str, Callable[[], str | None]] | None = None,
+    downloads: Mapping[str, Download] | None = None,
 ) -> Blueprint:
     """The blueprint `tlog`. `connect` opens a reading connection; `get_log` gives the log of the running site;
-    `texts` are further plain files by name, each a function that gives its content or None where there is none."""
+    `texts` are further plain files by name, each a function that gives its content or None where there is none;
+    `downloads` are larger ones, by their address."""
     blueprint = Blueprint("tlog", __name__, url_prefix=url_prefix)
     views = _Views(get_log, connect)
     rules = {
@@ -52,11 +68,15 @@ def create_blueprint(
         "/tile/<level>/<path:rest>": views.tile,
         "/proof/inclusion": views.inclusion,
         "/proof/consistency": views.consistency,
+        "/proof/<index>.tlog-proof": views.entry_proof,
     }
     for rule, view in rules.items():
         blueprint.add_url_rule(rule, view.__name__, _public(view))
     for name, content in (texts or {}).items():
         blueprint.add_url_rule(f"/{name}", name.replace("-", "_"), _public(_text_view(name, content)))
+    for name, download in (downloads or {}).items():
+        endpoint = re.sub("[^a-z]", "_", name)
+        blueprint.add_url_rule(f"/{name}", endpoint, download.limit(_public(_file_view(name, download), endpoint)))
     blueprint.register_error_handler(_Refused, _problem)
     return blueprint
 
@@ -109,6 +129,18 @@ class _Views:
             body = {"index": index, "leaf": _text(leaf), "size": size, "root": _text(tree.root(size))}
             return _json(body | {"hashes": [_text(item) for item in proof]})
 
+    def entry_proof(self, index: str) -> Response:
+        """The entry and its proof under the latest checkpoint, as one file (C2SP tlog-proof)."""
+        if not _NUMBER.fullmatch(index):
+            raise _Refused(400, "the entry is not named by a plain decimal number")
+        with self._connect() as connection:
+            signed = self._signed(connection)
+            _within(signed.checkpoint, int(index) + 1)
+            text = proof_text(self._log(), connection, signed, int(index))
+        response = _cached(text, "text/plain; charset=utf-8", SHORT)
+        response.headers["Content-Disposition"] = f"attachment; filename={index}.tlog-proof"
+        return response
+
     def consistency(self) -> Response:
         """Proof that the tree of `second` (default: the latest checkpoint's) extends that of `first`."""
         with self._connect() as connection:
@@ -130,13 +162,14 @@ class _Views:
         return signed
 
 
-def _public(view: Callable[..., Response]) -> Callable[..., Response]:
-    """A plain function around a bound method, marked for the site's deny-by-default guard."""
+def _public(view: Callable[..., Response], name: str = "served") -> Callable[..., Response]:
+    """A plain function around a bound method, marked for the site's deny-by-default guard. Limits are counted by `name`."""
 
     def served(**arguments: str) -> Response:
         return view(**arguments)
 
     served.__doc__ = view.__doc__
+    served.__name__ = served.__qualname__ = name
     served.access = "public"  # type: ignore[attr-defined]
     return served
 
@@ -150,6 +183,20 @@ def _text_view(name: str, content: Callable[[], str | None]) -> Callable[[], Res
 
     text.__doc__ = f"The file `{name}`."
     return text
+
+
+def _file_view(name: str, download: Download) -> Callable[[], Response]:
+    def file() -> Response:
+        place = download.place()
+        if place is None or not place.is_file():
+            raise _Refused(404, f"this log has no {name} yet")
+        response = send_file(place, download.kind, as_attachment=True, download_name=place.name, max_age=3600)
+        response.headers["Cache-Control"] = AN_HOUR
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        return response
+
+    file.__doc__ = f"The file `{name}`."
+    return file
 
 
 def _number(name: str, default: int | None = None) -> int:

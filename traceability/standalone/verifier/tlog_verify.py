@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Checks a public traceability log from its files alone: exports, bundles of one lot, evidence of a fork.
+"""Checks a public traceability log from its files alone: exports, bundles of one lot, proofs of one entry, evidence.
 
 One file, Python 3.9 or later, standard library only, written from the specification (docs/log.md, quoted here as SPEC)
-and from RFC 6962, RFC 8032, C2SP signed-note, tlog-checkpoint, tlog-tiles, tlog-cosignature, tlog-policy. It shares no
+and from RFC 6962, RFC 8032, C2SP signed-note, tlog-checkpoint, tlog-tiles, tlog-cosignature, tlog-policy, tlog-proof. It shares no
 code with the log it checks. See README.md beside it.
 
 Exit: 0 sound, 1 tampered (first bad index named), 2 fork, 3 incomplete, 4 usage.
@@ -1476,6 +1476,73 @@ class ExportCheck:
         }
 
 
+class Proof:
+    """A proof of one entry (C2SP tlog-proof): `index`, `hashes`, `checkpoint`, and `extra` or None; ValueError when malformed."""
+
+    def __init__(self, data: bytes) -> None:
+        head, blank, note = data.partition(b"\n\n")
+        try:
+            rows = head.decode("ascii").split("\n")
+        except UnicodeDecodeError as error:
+            raise ValueError("a proof is ASCII up to its note") from error
+        demand(blank and rows.pop(0) == "c2sp.org/tlog-proof@v1", "the first line is not that of a proof")
+        extra = rows.pop(0)[6:] if rows and rows[0].startswith("extra ") else None
+        self.extra = None if extra is None else strict_base64(extra)
+        match = re.fullmatch("index (0|[1-9][0-9]{0,18})", rows.pop(0) if rows else "")
+        demand(match, "the line with the index")
+        self.index, self.hashes = int(match[1]), [strict_base64(row) for row in rows]
+        demand(len(rows) <= 63 and all(len(one) == HASH for one in self.hashes), "at most 63 hashes of 32 bytes")
+        self.checkpoint = Checkpoint(note)
+
+    def root(self, leaf: bytes) -> bytes:
+        """The root that the proof leads to from a leaf (RFC 9162 §2.1.3.2); ValueError when it has another length."""
+        fn, sn, root = self.index, self.checkpoint.size - 1, leaf
+        demand(fn <= sn, "an entry beyond the checkpoint")
+        for one in self.hashes:
+            demand(sn, "a hash too many")
+            if fn & 1 or fn == sn:
+                root = node_hash(one, root)
+                while fn and not fn & 1:
+                    fn, sn = fn >> 1, sn >> 1
+            else:
+                root = node_hash(root, one)
+            fn, sn = fn >> 1, sn >> 1
+        demand(sn == 0, "too few hashes")
+        return root
+
+
+def check_proof(data: bytes, policy: Policy, given: bytes | None) -> dict:
+    """Whether the entry in the proof, or the one given beside it, is under its checkpoint. Raises Verdict."""
+    try:
+        proof = Proof(data)
+    except ValueError as error:
+        raise Verdict(USAGE, f"not a proof: {error}") from error
+    point = proof.checkpoint
+    try:
+        times, _own = point.signed_by(policy.keys, policy.logs)
+    except ValueError as error:
+        raise Verdict(TAMPERED, f"checkpoint: {error}") from error
+    if not policy.met(times):
+        raise Verdict(INCOMPLETE, "the checkpoint lacks signatures of witnesses that the policy asks for")
+    record = proof.extra if given is None else given
+    if record is None:
+        raise Verdict(INCOMPLETE, "the file holds no entry: give it with --entry FILE")
+    try:
+        demand(proof.root(leaf_hash(record)) == point.root, "the proof does not lead from this entry to the root of the checkpoint")
+        entry = read_entry(record, point.origin)
+    except ValueError as error:
+        raise Verdict(TAMPERED, f"entry {proof.index}: {error}", proof.index) from error
+    return {
+        "origin": point.origin,
+        "size": point.size,
+        "index": proof.index,
+        "leaf": leaf_hash(record).hex(),
+        "says": "this entry is in the log; whether a later one corrects, voids or disputes it shows the bundle of its lot",
+        "signed_by": [{"key": key, "time": stamp(at)} for key, at in times.items()],
+        "entry": entry,
+    }
+
+
 def stamp(at: int) -> str | None:
     """The time of a cosignature for people; None for a plain signature."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at)) if 0 < at < 2**37 else None
@@ -1804,6 +1871,8 @@ def check(options: argparse.Namespace) -> dict:
         raise Verdict(USAGE, "this command needs --policy with a key of the log")
     if options.command == "bundle":
         return BundleCheck(read_json(options.path, "chonongsan/bundle/1"), policy).run()
+    if options.command == "proof":
+        return check_proof(read_file(options.path), policy, read_file(options.entry) if options.entry else None)
     return check_evidence(read_json(options.path, "chonongsan/evidence/1"), policy)
 
 
@@ -1822,12 +1891,15 @@ def parse(arguments: list) -> argparse.Namespace:
     for name, what in (
         ("export", "a folder or tar file of a whole log"),
         ("bundle", "what a phone gets of one lot (bundle.json)"),
+        ("proof", "a C2SP tlog-proof of one entry"),
         ("evidence", "what a page or this program saved when the log did not fit"),
     ):
         one = commands.add_parser(name, help=what)
         one.add_argument("path")
         one.add_argument("--policy", metavar="FILE", help="C2SP tlog-policy, or plain lines of verifier keys")
         one.add_argument("--json", action="store_true", help="the report as one JSON object")
+        if name == "proof":
+            one.add_argument("--entry", metavar="FILE", help="the entry's exact bytes, where the proof does not hold them")
         if name == "export":
             one.add_argument("--since", metavar="NOTE", action="append", default=[], help="an older checkpoint you hold, or a file of evidence")
             one.add_argument("--lot", metavar="ID", help="print the folded history of this lot")
