@@ -20,6 +20,7 @@ from marketplace.provenance.histories import FoldedEvent, LotHistory, Remark, lo
 from marketplace.provenance.keys import add_keys, key_history_text, key_rows, make_root, publish_history, retire_key, sign_history
 from marketplace.provenance.loop import SealingLoop, start_sealing, watch
 from marketplace.provenance.mapping import add_map, lot_proof
+from marketplace.provenance.outsiders import AMBER, RED, Outside, outside, outside_moments, outside_stamp
 from marketplace.provenance.personal import (
     Erasure,
     Opening,
@@ -49,7 +50,9 @@ from marketplace.provenance.sweeping import sweep, sweep_all
 from marketplace.provenance.witnesses import WitnessRow, ask_witnesses
 
 __all__ = [
+    "AMBER",
     "OPERATOR",
+    "RED",
     "AlreadyVoid",
     "CannotBeSaid",
     "Checkpoint",
@@ -63,6 +66,7 @@ __all__ = [
     "LotHistory",
     "NotSealedYet",
     "Opening",
+    "Outside",
     "Receipt",
     "Refused",
     "Remark",
@@ -105,6 +109,9 @@ __all__ = [
     "new_alias",
     "new_code",
     "openings_of",
+    "outside",
+    "outside_moments",
+    "outside_stamp",
     "parse_code",
     "phone_bundle",
     "publish_checkpoint",

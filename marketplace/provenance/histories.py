@@ -10,7 +10,7 @@ from sqlalchemy import ScalarSelect, bindparam, func, select
 from marketplace.database import db
 from marketplace.provenance.site import OPERATOR, the_log
 from traceability.canonical.entry import Entry, read_entry
-from traceability.canonical.types import CORRECT, DISPUTE, EVENT, RECALL, VOID
+from traceability.canonical.types import CORRECT, DISPUTE, EVENT, RECALL, UNDERSTOOD, VOID
 from traceability.errors import ProfileError
 from traceability.history import History, Mark, Told, fold
 from traceability.log import LotRecord
@@ -73,7 +73,8 @@ class FoldedEvent:
 @dataclass(frozen=True)
 class LotHistory:
     """The sealed events of a lot by their id, in order of their numbers; `recalls` the recalls of the lot that count;
-    `entries` counts all its sealed entries, `last` is the highest number.
+    `entries` counts all its sealed entries, `strange` those of a type this release does not understand, `last` is the
+    highest number.
 
     By id: `unreadable` the numbers of entries whose bytes are missing or not what was sealed, `withheld` of those
     whose content was withdrawn and announced."""
@@ -84,6 +85,7 @@ class LotHistory:
     recalls: tuple[Remark, ...]
     entries: int
     last: int | None
+    strange: int
 
 
 def lot_history(code: str) -> LotHistory:
@@ -101,7 +103,8 @@ def lot_history(code: str) -> LotHistory:
     last = max((row.seq for row in rows), default=None)
     recalls = tuple(_recall(mark) for mark in history.recalls.get(code, ()) if mark.counts)
     missing = {name: seq for name, seq in unreadable.items() if name not in withheld}
-    return LotHistory(events, missing, withheld, recalls, len(rows), last)
+    strange = sum(entry.type not in UNDERSTOOD for _seq, _leaf, entry in records)
+    return LotHistory(events, missing, withheld, recalls, len(rows), last, strange)
 
 
 def told_event(found: LotRecord) -> Told | None:

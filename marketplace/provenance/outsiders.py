@@ -1,18 +1,26 @@
-"""Which checkpoint phones and mirrors are given: the newest one that has the signatures the policy asks for."""
+"""What outsiders have signed, and which checkpoint phones and mirrors are given: the newest one that has the signatures the
+policy asks for."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import groupby
 
 import structlog
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, Row, ScalarSelect, bindparam, case, func, select
 
+from marketplace.database import UtcDateTime, db, fingerprint
 from marketplace.provenance.site import the_log
-from marketplace.provenance.witnesses import the_policy, witnesses
+from marketplace.provenance.witnesses import LogWitness, WitnessRow, the_policy, witnesses
 from traceability.errors import PolicyError
 from traceability.log import SignedCheckpoint
 from traceability.log.checkpoints import signed_checkpoint
 from traceability.policy import NONE, Policy
 from traceability.storage import tables
+from traceability.witnessing import State
+
+AMBER, RED = timedelta(hours=24), timedelta(days=7)
+"""Without an outside signature for longer than this, pages warn."""
 
 log = structlog.get_logger()
 
@@ -25,6 +33,44 @@ _SIGNERS = (
     .limit(bindparam("chunk"))
 )
 _ROOT = select(tables.checkpoint.c.root).where(tables.checkpoint.c.size == bindparam("of_size"))
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What a page says of outside signatures. `witnesses` is None when the policy cannot be read; `asks`: it demands
+    signatures; `met`: the size of the newest checkpoint that has them."""
+
+    witnesses: list[WitnessRow] | None
+    asks: bool
+    met: int | None
+
+    @property
+    def last(self) -> WitnessRow | None:
+        """Who signed last."""
+        return max((row for row in self.witnesses or () if row.signed_at), key=lambda row: row.signed_at, default=None)
+
+
+def outside() -> Outside:
+    """What outsiders have signed so far. No statement without a policy, one for one that demands nothing, else four."""
+    try:
+        return Outside(witnesses(), the_policy().quorum != NONE, met_size(db.session.connection()))
+    except (OSError, PolicyError) as error:
+        log.critical("log-policy-unreadable", detail=str(error))
+        return Outside(None, False, None)
+
+
+def outside_stamp() -> ScalarSelect:
+    """Changes whenever `outside()` does, and when the last signature grows too old, as an SQL expression; needs `amber_since`
+    and `red_since`, see `outside_moments`."""
+    last = func.max(LogWitness.signed_at)
+    late = case((last < bindparam("red_since", type_=UtcDateTime), 2), (last < bindparam("amber_since", type_=UtcDateTime), 1), else_=0)
+    differs = func.sum(case((LogWitness.state.in_([State.FORK.value, State.AHEAD.value]), 1), else_=0))
+    return select(fingerprint(func.count(LogWitness.signed_at), last, func.sum(LogWitness.signed_size), late, differs)).scalar_subquery()
+
+
+def outside_moments(now: datetime) -> dict[str, datetime]:
+    """The parameters of `outside_stamp`."""
+    return {"amber_since": now - AMBER, "red_since": now - RED}
 
 
 def for_outsiders(connection: Connection) -> SignedCheckpoint | None:

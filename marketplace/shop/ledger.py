@@ -3,15 +3,12 @@ entries by kind."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 
 from marketplace.i18n import gettext as _
 from marketplace.i18n import lazy_gettext as _l
-from marketplace.provenance import LogStatus, WitnessRow
-
-AMBER, RED = timedelta(hours=24), timedelta(days=7)
-"""Without an outside signature for longer than this, the page warns."""
+from marketplace.provenance import AMBER, RED, LogStatus, Outside, WitnessRow
 
 KINDS = {
     "chonongsan/genesis/1": _l("mở sổ"),
@@ -51,6 +48,17 @@ class WitnessLine:
     held: str | None
 
 
+@dataclass(frozen=True)
+class Signature:
+    """The last outside signature on a lot's page: who, when (None: nobody yet, or nobody to be told), fresh, late or
+    stale, and a warning in words."""
+
+    words: str
+    at: datetime | None = None
+    age: str = "fresh"
+    warning: str = ""
+
+
 def verdict(status: LogStatus, now: datetime) -> Verdict:
     """The worst thing that is known, or who signed last."""
     if status.frozen:
@@ -81,6 +89,23 @@ def witness_lines(status: LogStatus, now: datetime) -> list[WitnessLine]:
         WitnessLine(_spoken(row), _tone(row, now), _words(row, now), row.signed_size, row.key, row.url and row.url + path)
         for row in status.witnesses or ()
     ]
+
+
+def last_outside(found: Outside, now: datetime) -> Signature:
+    """What a lot's page says of the last outside signature; its age in words is added by the reader's phone, because the
+    page may be kept."""
+    if found.witnesses is None:
+        return Signature(_("chưa đọc được danh sách bên làm chứng"))
+    differing = [row for row in found.witnesses if row.differs]
+    if differing:
+        return Signature(_("%(names)s giữ một bản sổ khác", names=", ".join(map(_spoken, differing))), age="stale")
+    last = found.last
+    if last is None:
+        names = ", ".join(map(_spoken, found.witnesses))
+        return Signature(_("%(names)s chưa ký lần nào", names=names) if names else _("chưa có đơn vị nào"))
+    passed = now - last.signed_at
+    warning = _("đã hơn 7 ngày") if passed > RED else _("đã hơn một ngày") if passed > AMBER else ""
+    return Signature(_spoken(last), last.signed_at, "stale" if passed > RED else "late" if passed > AMBER else "fresh", warning)
 
 
 def kinds(counted: Mapping[str, int]) -> list[tuple[str, int]]:

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 
 import "../traceability/standalone/platform.mjs";
+import { age, lateness } from "../../static/js/log/ages.js";
 import { base64, hex, unbase64, unhex } from "../../static/js/log/bytes.js";
 import { Chains } from "../../static/js/log/chain.js";
 import { commit } from "../../static/js/log/commitment.js";
@@ -17,6 +18,7 @@ import { parseNote, parseVerifierKey, verifyNote } from "../../static/js/log/not
 import { parsePolicy } from "../../static/js/log/policy.js";
 import { parse, spell } from "../../static/js/log/profile.js";
 import { Refused } from "../../static/js/log/refused.js";
+import { values } from "../../static/js/log/say.js";
 import { Edge, verifyConsistency, verifyMerged } from "../../static/js/log/tree.js";
 import { comparePage } from "../../static/js/log/told.js";
 import { verifyBundle } from "../../static/js/log/verify.js";
@@ -78,6 +80,9 @@ const calls = {
   saved: async ({ bundle, lot, pins }) => evidence({ ...await verifyBundle(bundle, lot, pins), bundle }),
   setBack: async ({ before, now, answer, bundle }) => evidence({ ...await compare(before, now, async () => answer), bundle }),
   admit: ({ before, result, answer }) => admit(before, result, async () => answer),
+  age: ({ at, now }) => ({ ...age(at, now), tone: lateness(at, now) }),
+  // What the page's sentences are given; null where a sentence is left out.
+  say: ({ found, words, now }) => Object.fromEntries(Object.entries(values(found, words, now)).map(([name, value]) => [name, value || null])),
   base64: (words) => base64(unbase64(words)),
 };
 

@@ -13,7 +13,7 @@ from marketplace import provenance
 from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.models import Category, Product, ProductCertificate, ProductPhoto
 from marketplace.catalogue.queries import FIRST_PHOTO, PhotoRow
-from marketplace.database import db, fingerprint
+from marketplace.database import db, fingerprint, utcnow
 from marketplace.lots.models import DiaryEntry, GrowingArea, Lot, Stock
 from marketplace.lots.policies import NATURAL_PERSONS
 from marketplace.lots.queries.personal import published_personal
@@ -142,7 +142,8 @@ class TracePage:
     """A lot with its steps in order of time, what was taken back last; its papers as of one day; the latest checkpoint.
 
     `facts`: what the log says of the lot as a whole, `place` the name of the commune it names (None: it names none).
-    `lines` counts the lot's sealed entries, corrections too; `last` is the highest of their numbers.
+    `lines` counts the lot's sealed entries, corrections too, `strange` those of a type not understood; `last` is the
+    highest of their numbers.
     """
 
     head: TraceHead
@@ -153,6 +154,7 @@ class TracePage:
     checkpoint: provenance.Checkpoint | None
     lines: int
     last: int | None
+    strange: int
 
     @property
     def sealed(self) -> bool:
@@ -225,7 +227,7 @@ _COLUMNS = (
 )
 _FINGERPRINT = fingerprint(
     *_COLUMNS, _stamp(Certificate.declared_at), _stamp(Certificate.checked_at), _stamp(Certificate.revoked_at),
-    provenance.withheld_bodies(),
+    provenance.withheld_bodies(), provenance.outside_stamp(),
 )
 _HEAD = (
     select(*_COLUMNS, _FINGERPRINT)
@@ -254,7 +256,7 @@ _STATE = select(Lot.id, Lot.state).where(Lot.code == bindparam("code"))
 def trace_head(code: str) -> TraceHead | None:
     """The lot with this trace code, or None. One statement, by unique index."""
     # By the connection: this runs for every scan, and the session's own execute costs as much again as the statement.
-    row = db.session.connection().execute(_HEAD, {"code": code}).first()
+    row = db.session.connection().execute(_HEAD, _asked(code)).first()
     if row is None:
         return None
     *columns, seen = row
@@ -263,7 +265,7 @@ def trace_head(code: str) -> TraceHead | None:
 
 def trace_version(connection: Connection, code: str) -> str | None:
     """`trace_head(code).version` alone, or None: a third of the price, and without a session."""
-    row = connection.execute(_VERSION, {"code": code}).first()
+    row = connection.execute(_VERSION, _asked(code)).first()
     return _digest(row[0]) if row else None
 
 
@@ -285,7 +287,7 @@ def trace_page(code: str, *, day: date, head: TraceHead | None = None) -> TraceP
     steps.sort(key=lambda step: (step.void is not None, step.happened_at))
     return TracePage(
         head, facts, _place(head, facts), tuple(steps), tuple(certificates), provenance.latest_checkpoint(),
-        history.entries, history.last,
+        history.entries, history.last, history.strange,
     )
 
 
@@ -293,6 +295,10 @@ def lot_of_code(code: str) -> tuple[int, str] | None:
     """Id and state of the lot with this code, or None."""
     row = db.session.execute(_STATE, {"code": code}).first()
     return (row[0], row[1]) if row else None
+
+
+def _asked(code: str) -> dict[str, Any]:
+    return {"code": code, **provenance.outside_moments(utcnow())}
 
 
 def _digest(seen: str) -> str:

@@ -120,18 +120,19 @@ def ledger():
         witnesses=ledger_words.witness_lines(status, now), kinds=ledger_words.kinds(status.audit.kinds if status.audit else {}),
         ages={name: then and ledger_words.age(then, now) for name, then in moments.items()},
         form=CodeForm(meta={"csrf": False}), public_url=_public_url(),
+        witnessed=any(row.signed_at for row in status.witnesses or ()),
     )
 
 
 def _page(head: lots.TraceHead, day: date) -> str:
     page = lots.trace_page(head.code, day=day, head=head)
-    found = verdict(page, day)
+    found, cosigned = verdict(page, day), provenance.outside()
     return render_template(
         f"traceability/{'unpublished' if found == 'unpublished' else 'trace'}.html", page=page, head=head, found=found,
         tone=TONES[found], steps=trace_items.timeline(page), certificates=trace_items.certificates(page), words=words,
         rows=trace_items.lot_rows(page), lot_log=trace_items.lot_log(page, found), reason=trace_items.reason(page),
         seller_words=seller_words, grouped=provenance.grouped_code(head.code), public_url=_public_url(),
-        operator=provenance.OPERATOR,
+        operator=provenance.OPERATOR, cosigned=cosigned, signature=ledger_words.last_outside(cosigned, utcnow()),
     )
 
 

@@ -6,7 +6,7 @@ import { saveEvidence } from "./evidence.js";
 import { available } from "./hash.js";
 import { admit, pathOf } from "./keyring.js";
 import { recall, remember } from "./memory.js";
-import { say } from "./say.js";
+import { say, sayAges } from "./say.js";
 import { comparePage, readPage } from "./told.js";
 import { verifyBundle } from "./verify.js";
 
@@ -38,6 +38,15 @@ async function getJson(address) {
 
 const consistency = (path) => (first, second) => getJson(`${path}/proof/consistency?first=${first}&second=${second}`);
 
+// The lines of the page, `<seq>:<beginning of its leaf>` each: the first that should be under the checkpoint and is not, and
+// how many are younger than it.
+function compareLines(shown, { leaves, size }) {
+  const lines = shown.split(" ").filter(Boolean).map((line) => line.split(":"));
+  const under = lines.filter(([seq]) => !(Number(seq) >= size));
+  const stray = under.find(([, start]) => !leaves.some((leaf) => leaf.startsWith(start)));
+  return { stray: stray?.join(":"), young: lines.length - under.length };
+}
+
 // {state, …}: what to say, with its values.
 async function check({ lot, origin, operator, shown }) {
   const [before, path] = [recall(origin), pathOf(origin)];
@@ -51,7 +60,7 @@ async function check({ lot, origin, operator, shown }) {
   const result = await verifyBundle(bundle, lot, pins);
   if (UNUSABLE.has(result.code)) return { state: "none" };
   if (!result.ok) return { ...result, state: UNDECIDED.has(result.code) ? "warn" : "bad", bundle };
-  const stray = shown.split(" ").find((start) => !result.leaves.some((leaf) => leaf.startsWith(start)));
+  const { stray, young } = compareLines(shown, result);
   if (stray) return { state: "bad", code: "not-in-the-log", detail: `the page shows ${stray}…`, notes: [result.note], bundle };
   const page = readPage(document);
   const said = page ? comparePage(page, result, lot) : {};
@@ -64,7 +73,8 @@ async function check({ lot, origin, operator, shown }) {
   if (!before || (continued.compared && result.size >= before.size)) {
     remember(origin, { ...result, keys: ring.keys, rootKey: ring.rootKey, at: new Date().toISOString() });
   }
-  return { ...result, state: result.count ? "good" : "soon", since: continued.compared && before.at, uncompared: before && !continued.compared, same: said.same };
+  const waiting = Math.max(result.waiting, young);
+  return { ...result, waiting, state: result.count ? "good" : "soon", since: continued.compared && before.at, uncompared: before && !continued.compared, same: said.same };
 }
 
 // Of a log that was set back: the bundle with the first entry, which promises the key whose signed times tell it.
@@ -75,6 +85,7 @@ async function beginning({ code }, address, { checkpoint }) {
 }
 
 export async function selfCheck(element) {
+  sayAges(element);
   if (!available()) return;
   say(element, "busy");
   let found;

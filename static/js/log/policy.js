@@ -88,6 +88,19 @@ class Policy {
     return [...this.logs, ...this.witnesses].map(({ key }) => key).concat(this.others);
   }
 
+  // Does it ask for anybody's signature beside the log's own?
+  get asks() {
+    return this.quorum !== "none";
+  }
+
+  // Who outside the log signed and when, newest first, by the names given here: [{name, at}]. A key under the log's own
+  // name is the log's, whatever it is called.
+  outside(held, origin) {
+    const names = new Map([...this.others.map((key) => [key.text, key.name]), ...this.witnesses.map(({ name, key }) => [key.text, name])]);
+    const signed = held.filter(({ key, at }) => at && key.name !== origin && names.has(key.text));
+    return signed.map(({ key, at }) => ({ name: names.get(key.text).replaceAll("_", " "), at })).sort((a, b) => b.at - a.at);
+  }
+
   // Have enough witnesses signed? `held`: as `verifyNote` gives it.
   check(held) {
     const signed = new Set(held.map(({ key }) => key.text));

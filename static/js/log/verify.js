@@ -38,7 +38,9 @@ async function check(bundle, lot, pins) {
   return told(bundle, lot, signed, parts, operator, rows);
 }
 
-// {origin, size, root, held, signers}: the checkpoint of a note that the log's pinned keys and the policy vouch for.
+// {origin, size, root, signers, at, outside, asks, named}: the checkpoint of a note that the log's pinned keys and the policy
+// vouch for. `at`: the second the log itself signed, when it says; `outside`: [{name, at}], newest first; `asks`, `named`:
+// does the policy demand outside signatures, does it name witnesses.
 export async function readSigned(words, { origin, keys, policy }) {
   const note = parseNote(words);
   const checkpoint = parseCheckpoint(note.text);
@@ -49,7 +51,9 @@ export async function readSigned(words, { origin, keys, policy }) {
   const signers = signersOf(origin, held).filter(({ text }) => keys.includes(text));
   if (!signers.length) refuse("unknown-key", "no key known for this log has signed");
   if (rules && !rules.check(held)) refuse("too-few-witnesses", "the policy wants more signatures");
-  return { ...checkpoint, held, signers };
+  const at = timesOf(held).filter(({ name }) => name === origin).map((own) => own.at).sort((a, b) => a - b).at(-1);
+  const outside = rules?.outside(held, origin) ?? [];
+  return { ...checkpoint, signers, at, outside, asks: rules?.asks ?? false, named: Boolean(rules?.witnesses.length) };
 }
 
 // The name of who runs the log: from its first entry, and the one known before.
@@ -104,7 +108,8 @@ async function checkMap({ map }, rows, lot) {
 // What was found out, for the page and for the next visit.
 function told(bundle, lot, signed, { entries, context, map, withheld, waiting }, operator, rows) {
   const records = [...entries, ...context].map(({ seq, leaf, entry }) => ({ seq, leaf: hex(leaf), entry }));
-  const history = fold(records.sort((a, b) => a.seq - b.seq), operator);
+  records.sort((a, b) => a.seq - b.seq);
+  const history = fold(records, operator);
   const events = [...history.events.values()];
   return {
     origin: signed.origin,
@@ -113,7 +118,10 @@ function told(bundle, lot, signed, { entries, context, map, withheld, waiting },
     note: bundle.checkpoint,
     rootKey: context.find(({ entry }) => entry.t === GENESIS)?.entry.ev.root,
     signers: signed.signers.map(({ text }) => text),
-    witnesses: timesOf(signed.held).filter(({ name }) => name !== signed.origin),
+    at: signed.at,
+    witnesses: signed.outside,
+    asks: signed.asks,
+    named: signed.named,
     operator,
     count: rows.length,
     leaves: rows.map(({ leaf }) => leaf),
@@ -127,5 +135,6 @@ function told(bundle, lot, signed, { entries, context, map, withheld, waiting },
     disputed: events.filter(({ disputes }) => disputes.length).length,
     recalled: recalled(history, lot),
     history,
+    records,
   };
 }
