@@ -1,9 +1,11 @@
 """The database session, column types and `transaction()`; the only module that knows which engine runs."""
 
+import fcntl
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Annotated
 
 from flask_sqlalchemy import SQLAlchemy
@@ -132,20 +134,38 @@ def transaction() -> Iterator:
             session.info["depth"] -= 1
         return
     session.rollback()
-    session.connection(execution_options={"writing": True})
-    session.info["depth"] = 1
-    session.info["after_commit"] = []
-    try:
-        yield session
-        session.commit()
-    except BaseException:
-        session.rollback()
+    with _turn(db.engine):
+        session.connection(execution_options={"writing": True})
+        session.info["depth"] = 1
         session.info["after_commit"] = []
-        raise
-    finally:
-        session.info["depth"] = 0
+        try:
+            yield session
+            session.commit()
+        except BaseException:
+            session.rollback()
+            session.info["after_commit"] = []
+            raise
+        finally:
+            session.info["depth"] = 0
     for work in session.info.pop("after_commit", []):
         work()
+
+
+@contextmanager
+def _turn(engine: Engine) -> Iterator[None]:
+    """SQLite: writers of all processes queue at a file lock, which the kernel hands on in turn. SQLite's own waiting
+    sleeps and tries again, so that a busy neighbour starves the others (docs/decisions/0037-file-lock.md)."""
+    file, descriptor = engine.url.database, None
+    if engine.dialect.name == "sqlite" and file and file != ":memory:":
+        with suppress(OSError):  # a disk that takes no file: BEGIN says what is wrong
+            descriptor = os.open(Path(file).with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    try:
+        if descriptor is not None:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
 
 
 @contextmanager
