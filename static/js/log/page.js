@@ -57,9 +57,12 @@ async function check({ lot, origin, operator, shown }) {
   const published = listed.text.split("\n").filter(Boolean);
   const keys = [...new Set([...before?.keys ?? [], ...published])];
   const pins = { origin, operator: before?.operator ?? operator, keys, policy: policy.status === 200 ? policy.text : "" };
-  const result = await verifyBundle(bundle, lot, pins);
+  let result = await verifyBundle(bundle, lot, pins);
   if (UNUSABLE.has(result.code)) return { state: "none" };
-  if (!result.ok) return { ...result, state: UNDECIDED.has(result.code) ? "warn" : "bad", bundle };
+  // Witnesses may just be late. But a second history has none either: everything else is looked at all the same.
+  const undecided = UNDECIDED.has(result.code) ? result : null;
+  if (undecided) result = await verifyBundle(bundle, lot, { ...pins, policy: "" });
+  if (!result.ok) return { ...result, state: "bad", bundle };
   const { stray, young } = compareLines(shown, result);
   if (stray) return { state: "bad", code: "not-in-the-log", detail: `the page shows ${stray}…`, notes: [result.note], bundle };
   const page = readPage(document);
@@ -69,6 +72,7 @@ async function check({ lot, origin, operator, shown }) {
   const continued = before ? await compare(before, result, consistency(path)) : {};
   if (continued.ok === false) return { ...continued, state: "bad", since: before.at, bundle: await beginning(continued, address, bundle) };
   if (!ring.ok) return { ...ring, notes: [before.note, result.note] };
+  if (undecided) return { ...undecided, state: "warn", bundle };
   // Only a comparison that was made lets the older checkpoint go.
   if (!before || (continued.compared && result.size >= before.size)) {
     remember(origin, { ...result, keys: ring.keys, rootKey: ring.rootKey, at: new Date().toISOString() });
