@@ -112,6 +112,13 @@ REASONS = {
 }
 LOG_REASONS = REASONS | {"cancelled": _l("Lô đã hủy, không bán")}
 PERSONAL = {"worker": _l("Người làm"), "note": _l("Ghi chú")}
+ERASED = {
+    "request": _l("thông tin cá nhân đã xóa theo yêu cầu"),
+    "retention": _l("thông tin cá nhân đã xóa vì hết thời hạn giữ"),
+    "lost": _l("thông tin cá nhân đã mất khi máy chủ hỏng, không đọc lại được"),
+    "other": _l("thông tin cá nhân đã xóa"),
+}
+"""By the ground that the log names."""
 AMEND_REASONS = {
     "wrong_day": _l("Nhầm ngày"),
     "wrong_quantity": _l("Nhầm số lượng"),

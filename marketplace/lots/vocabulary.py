@@ -1,7 +1,7 @@
 """The field diary's kinds and the structured fields of each: what may go into the public log, and nothing else.
 
-Texts are names of goods and pests in at most 80 characters; whatever looks like a phone number, an e-mail or an
-address is refused, because a log entry can never be taken back (reference log.md §2.6).
+Texts are names of goods and pests in at most 80 characters; whatever looks like a person's name, a phone number, an
+e-mail or an address is refused (lots.revealing), because a log entry can never be taken back (reference log.md §2.6).
 """
 
 import re
@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from marketplace.errors import N_, DomainError
+from marketplace.lots.revealing import reveals
 
 BEFORE_HARVEST = (
     "land_preparation", "sowing", "stocking", "fertilising", "feeding", "spraying", "treatment", "irrigating", "scouting",
@@ -25,7 +26,6 @@ UNITS = {"kg": "KGM", "g": "GRM", "l": "LTR", "ml": "MLT", "piece": "H87"}
 DOSE_UNITS = ("ml_per_l", "g_per_l", "ml_per_1000m2", "g_per_1000m2", "l_per_ha", "kg_per_ha", "g_per_m3", "g_per_kg_feed")
 INTERVAL_SOURCES = ("label", "officer", "list", "unknown")
 
-_PERSONAL = re.compile(r"(?:\d[\s.\-]?){8,}|@|https?:|www\.", re.IGNORECASE)
 _REGISTRATION = re.compile(r"[0-9A-Za-zĐđ][0-9A-Za-zĐđ ./\-]{1,39}")
 
 
@@ -40,7 +40,7 @@ class PersonalDetail(BadDetail):
     """A text that would put personal data into a log nobody can erase."""
 
     code = "personal-detail"
-    message = N_("Nội dung này hiện công khai và không xóa được. Mời bạn bỏ số điện thoại, địa chỉ, đường dẫn.")
+    message = N_("Nội dung này hiện công khai và không xóa được. Mời bạn bỏ tên người, số điện thoại, địa chỉ, đường dẫn.")
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Name:
         text = " ".join(str(value).split())
         if not 1 <= len(text) <= 80:
             raise BadDetail(field=field)
-        if _PERSONAL.search(text):
+        if reveals(text):
             raise PersonalDetail(field=field)
         return text
 
@@ -79,6 +79,8 @@ class Code:
 
     def read(self, value: Any, field: str) -> str:
         text = str(value).strip()
+        if reveals(text, digits=False):
+            raise PersonalDetail(field=field)
         if not _REGISTRATION.fullmatch(text):
             raise BadDetail(field=field)
         return text

@@ -54,7 +54,11 @@ def resume(folder: Path | None) -> None:
     if not done.level:
         click.echo("still read-only: the export ends before what is signed; a newer export is needed")
         sys.exit(1)
+    if done.lost:
+        click.echo(f"{done.lost} personal values were lost with the database; the log says so")
     click.echo("the log goes on")
+    if done.size > done.before:
+        resuming.forget_lost_keys(now=utcnow())
 
 
 @click.command("freeze", cls=_Refusals)

@@ -10,12 +10,13 @@ from typing import Any
 
 import structlog
 from flask import current_app
-from sqlalchemy import Connection, ScalarSelect, exists, func, select
+from sqlalchemy import Connection, ScalarSelect, bindparam, exists, func, select
 
 from marketplace.database import db, vietnam_day
 from marketplace.provenance.site import the_log
 from traceability.canonical.commitment import check_path
-from traceability.errors import ConflictError, TamperError
+from traceability.canonical.entry import read_entry
+from traceability.errors import ConflictError, ProfileError, TamperError
 from traceability.log.erasure import Opening, commitment_of, decrypt, encrypt, key_lock, new_opening
 from traceability.storage import tables
 from traceability.storage.derived import StoredOpening
@@ -37,6 +38,15 @@ __all__ = [
 
 log = structlog.get_logger()
 
+_erasure = tables.erasure.c
+_ERASURES = (
+    select(_erasure.entry_id, _erasure.path, _erasure.by_id, tables.body.c.bytes)
+    .join_from(tables.erasure, tables.entry, tables.entry.c.id == _erasure.by_id, isouter=True)
+    .join(tables.body, tables.body.c.seq == tables.entry.c.seq, isouter=True)
+    .where(_erasure.entry_id.in_(bindparam("names", expanding=True)))
+    .order_by(_erasure.entry_id, _erasure.path)
+)
+
 KEEP_MONTHS = 24
 """From the entry on: a season, its sale, and twelve months after use-by."""
 
@@ -51,11 +61,13 @@ class Held:
 
 @dataclass(frozen=True)
 class Erasure:
-    """The value at `path` of entry `entry_id` was erased, as the entry `by_id` says."""
+    """The value at `path` of entry `entry_id` was erased, as the entry `by_id` says, on the `ground` it names: request,
+    retention, lost, or another word; empty where that entry cannot be read."""
 
     entry_id: str
     path: str
     by_id: str
+    ground: str
 
 
 def the_keys() -> SubjectKeys:
@@ -118,9 +130,23 @@ def openings_of(entry_ids: Sequence[str], *, published_only: bool = True) -> lis
 
 
 def erasures_of(entry_ids: Sequence[str]) -> list[Erasure]:
-    """What was erased of these entries, and the id of the `erase` entry that says so. One statement."""
-    found = the_log().storage.erasures(db.session.connection(), list(entry_ids))
-    return [Erasure(*row) for row in found]
+    """What was erased of these entries, by the `erase` entries that say so. One statement."""
+    rows = db.session.connection().execute(_ERASURES, {"names": list(entry_ids)}).all() if entry_ids else []
+    bodies = {row.by_id: row.bytes for row in rows}
+    grounds = {by_id: _ground(data) for by_id, data in bodies.items()}
+    return [Erasure(row.entry_id, row.path, row.by_id, grounds[row.by_id]) for row in rows]
+
+
+def _ground(data: bytes | None) -> str:
+    try:
+        return str(read_entry(bytes(data)).event.get("ground", "")) if data else ""
+    except ProfileError:
+        return ""  # the audit names it
+
+
+def used_keys() -> set[str]:
+    """The ids of keys that still open something."""
+    return set(db.session.scalars(select(tables.opening.c.key_id).distinct()))
 
 
 def published_openings(entry_id: Any) -> ScalarSelect:

@@ -1,20 +1,27 @@
 """Taking the log up again after a restore, from its static export, when no witness knows better."""
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection
 
 from marketplace.database import transaction
-from marketplace.provenance.halting import release
-from marketplace.provenance.site import the_log, the_site
+from marketplace.provenance.halting import RESTORED, release
+from marketplace.provenance.personal import the_keys, used_keys
+from marketplace.provenance.privacy import erase_due
+from marketplace.provenance.site import OPERATOR, the_log, the_site
+from marketplace.provenance.sweeping import sweep
 from marketplace.provenance.witnesses import ask_witnesses, held_notes, witnesses
 from traceability.checkpoint import Note, parse_checkpoint
 from traceability.errors import LogStateError
 from traceability.log.completeness import rebuild
-from traceability.log.erasure import reapply
+from traceability.log.erasure import erase_lost, reapply
 from traceability.log.resuming import Resumed
 from traceability.log.resuming import resume as bring_back
+
+LOST = "lost"
+"""The ground in the log where nobody wanted the value gone."""
 
 
 def resume(*, folder: Path | None, now: datetime) -> Resumed:
@@ -39,8 +46,31 @@ def resume(*, folder: Path | None, now: datetime) -> Resumed:
         differing = [row.name for row in witnesses() if row.differs]
         if differing:
             raise LogStateError("witness-differs", f"the log stays read-only: {', '.join(differing)} signed another history")
+        done = replace(done, lost=_say_lost(done, now))
         release(site.settings.data_dir)
     return done
+
+
+def forget_lost_keys(*, now: datetime) -> int:
+    """After entries were read back, and while nobody records: destroy the keys whose openings were lost or are erased
+    again, and overwrite those openings; returns how many keys. Raises NotSwept."""
+    orphans = the_keys().read().keys() - used_keys()
+    if orphans:
+        the_keys().mark(LOST, key_ids=orphans)
+    erase_due(now=now)
+    sweep()
+    return len(orphans)
+
+
+def _say_lost(done: Resumed, now: datetime) -> int:
+    """The log says of values written after the backup that they are lost. Of a database that was restored every entry is
+    looked at: a run before this one may have been cut short after it had read the entries back."""
+    mark = the_site().halted()
+    start = 0 if mark and mark.code == RESTORED else done.before
+    with transaction() as session:
+        return erase_lost(
+            the_log().storage, session.connection(), origin=the_log().origin, who=OPERATOR, ground=LOST, now=now, start=start
+        )
 
 
 def _compare(connection: Connection, done: Resumed, held: list[tuple[str, Note]]) -> None:

@@ -80,8 +80,7 @@ def _item(page: TracePage, step: TraceStep) -> dict:
     facts: list[tuple] = _facts(page, step)
     if not step.void:
         facts += [(label, value, []) for label, value in wording.personal_facts(step.personal)]
-    if step.erased:
-        facts.append((_("Thông tin riêng"), _("đã xóa, dấu vẫn còn trong sổ")))
+    facts += [(_("Thông tin riêng"), str(labels.ERASED.get(ground, labels.ERASED["other"])), []) for ground in step.erased]
     if step.number is not None:
         place = _("dòng %(number)s, dấu %(leaf)s", number=format_count(step.number), leaf=step.leaf[:LEAF_SHOWN])
         facts.append((_("Trong sổ"), place))

@@ -92,19 +92,47 @@ def erase_openings(
     by_entry: dict[str, list[StoredOpening]] = {}
     for item in found:
         by_entry.setdefault(item.entry_id, []).append(item)
-    for names in _chunks(sorted(by_entry)):
+    writing = {"origin": origin, "who": who, "ground": ground, "now": now}
+    _say_erased(storage, connection, {name: [item.path for item in items] for name, items in by_entry.items()}, **writing)
+    return len(found)
+
+
+def erase_lost(
+    storage: Storage, connection: Connection, *, origin: str, who: str, ground: str, now: datetime, start: int
+) -> int:
+    """Log `erase` entries for the values whose entries, from number `start` on, were read back into a database without
+    their openings; returns how many. In the caller's transaction. A second call finds nothing."""
+    _drain(storage, connection, origin)
+    head = storage.head(connection)
+    lost: dict[str, list[str]] = {}
+    for at in range(start, head.size if head else 0, _BATCH):
+        rows = [row for row in storage.sealed(connection, at, at + _BATCH) if row.data is not None and b'"c":{' in row.data]
+        committed = {row.id: sorted(read_entry(row.data or b"").commitments or {}) for row in rows}
+        known = {(item.entry_id, item.path) for item in storage.openings(connection, entry_ids=list(committed))}
+        known |= {(name, path) for name, path, _ in storage.erasures(connection, list(committed))}
+        for name, paths in committed.items():
+            gone = [path for path in paths if (name, path) not in known]
+            if gone:
+                lost[name] = gone
+    _say_erased(storage, connection, lost, origin=origin, who=who, ground=ground, now=now)
+    return sum(map(len, lost.values()))
+
+
+def _say_erased(
+    storage: Storage, connection: Connection, lost: Mapping[str, Sequence[str]], *, origin: str, who: str, ground: str, now: datetime
+) -> None:
+    """Log that the values at these paths of these entries are gone, and delete what there is of them."""
+    for names in _chunks(sorted(lost)):
         paths, references = {}, []
         for name in names:
             seq, leaf = _sealed_as(storage, connection, name)
-            paths[leaf.hex()] = [item.path for item in by_entry[name]]
+            paths[leaf.hex()] = list(lost[name])
             references.append(Reference(leaf, RELATIONS[ERASE], seq))
         told = {"paths": paths, "ground": ground}
         references.sort(key=lambda item: item.seq or 0)
         entry = Entry(ERASE, origin, new_event_id(), now, who, told, references=tuple(references))
         _log(storage, connection, entry)
-        gone = [(item.entry_id, item.path) for name in names for item in by_entry[name]]
-        storage.erase_openings(connection, gone, entry.id)
-    return len(found)
+        storage.erase_openings(connection, [(name, path) for name in names for path in lost[name]], entry.id)
 
 
 def key_lock(key_id: str) -> str:

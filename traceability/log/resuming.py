@@ -28,14 +28,15 @@ _PLACEHOLDER = b"{}"
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """What was done: size before and after, what the signer has signed, and how many waiting rows were the same
-    entries as some read back. `level`: the log may go on."""
+    """What was done: size before and after, what the signer has signed, how many waiting rows were the same entries as
+    some read back, and how many personal values were lost with the database. `level`: the log may go on."""
 
     before: int
     size: int
     signed: int
     met_in_queue: int
 
+    lost: int = 0
     @property
     def level(self) -> bool:
         return self.size >= self.signed
@@ -91,7 +92,7 @@ def _published(log: Log, read: Read) -> tuple[Note, Checkpoint]:
         note = parse_note(_file(read, "checkpoint"))
         checkpoint = parse_checkpoint(note.text)
     except NoteError as error:
-        raise LogStateError("export-unreadable", f"checkpoint: {error.message}") from error
+        raise LogStateError("export-unreadable", f"{name}: {error.message}") from error
     if checkpoint.origin != log.origin:
         raise LogStateError("export-unreadable", f"the export belongs to {checkpoint.origin}")
     return note, checkpoint

@@ -1,7 +1,7 @@
 """What the page behind a scanned code reads: one row that tells whether it changed, then its steps and papers."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -119,7 +119,7 @@ class TraceStep:
     void: provenance.Remark | None
     withheld: bool
     personal: tuple[tuple[str, str], ...]  # name and value, those agreed to be public
-    erased: bool  # something personal was erased
+    erased: tuple[str, ...]  # the grounds on which something personal was erased
     copied_at: datetime  # our own copy of the time, for an entry that cannot be read
 
     @property
@@ -282,8 +282,8 @@ def trace_page(code: str, *, day: date, head: TraceHead | None = None) -> TraceP
     rows = {row.event_id: row for row in db.session.execute(_STEPS, {"lot_id": head.lot_id})}
     events = [*rows, *(name for name in history.events if name not in rows)]
     told = published_personal(events) if head.openings else {}
-    gone = {item.entry_id for item in provenance.erasures_of(events)} if head.erasures else set()
-    steps = [_step(history, name, rows.get(name), told.get(name, ()), name in gone) for name in events]
+    gone = _grounds(events) if head.erasures or len(events) > len(rows) else {}
+    steps = [_step(history, name, rows.get(name), told.get(name, ()), gone.get(name, ())) for name in events]
     steps.sort(key=lambda step: (step.void is not None, step.happened_at))
     return TracePage(
         head, facts, _place(head, facts), tuple(steps), tuple(certificates), provenance.latest_checkpoint(),
@@ -305,6 +305,14 @@ def _digest(seen: str) -> str:
     return hashlib.blake2b(seen.encode(), digest_size=10).hexdigest()
 
 
+def _grounds(events: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """By event, on which grounds something of it was erased."""
+    found: dict[str, tuple[str, ...]] = {}
+    for item in provenance.erasures_of(events):
+        found[item.entry_id] = tuple(dict.fromkeys((*found.get(item.entry_id, ()), item.ground)))
+    return found
+
+
 def _place(head: TraceHead, facts: LotFacts) -> str | None:
     """The commune the log names: one statement more only where our row names another one."""
     if not facts.place or (head.area_since and facts.place == f"{head.area_place}-{head.area_since:%Y%m%d}"):
@@ -317,7 +325,7 @@ def _place(head: TraceHead, facts: LotFacts) -> str | None:
     return db.session.scalar(_PLACE, {"place": code, "since": day}) or code
 
 
-def _step(history: provenance.LotHistory, name: str, row: Any, personal: Iterable, erased: bool) -> TraceStep:
+def _step(history: provenance.LotHistory, name: str, row: Any, personal: Iterable, erased: tuple[str, ...]) -> TraceStep:
     """By the log; by our row (none: it is gone) only what the log has not sealed, withholds, or contradicts."""
     event = history.events.get(name)
     if event is None or (row is not None and row.leaf != event.leaf_hex):

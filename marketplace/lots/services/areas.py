@@ -10,7 +10,9 @@ from marketplace.database import db, transaction
 from marketplace.errors import N_, DomainError, NotFound
 from marketplace.lots.models import GrowingArea
 from marketplace.lots.policies import EDITORS
+from marketplace.lots.revealing import reveals
 from marketplace.lots.services.access import require_member
+from marketplace.lots.vocabulary import PersonalDetail
 from marketplace.places import queries as places
 
 MAX_SQUARE_METRES = 1_000_000_000
@@ -45,7 +47,7 @@ def create_growing_area(
     *, actor: Person, seller_id: int, name: str, crop: str, code: str | None, place_id: int, square_metres: int,
     now: datetime,
 ) -> GrowingArea:
-    """A new area of the seller. Raises NotFound, Forbidden, BadArea, TooManyAreas."""
+    """A new area of the seller. Raises NotFound, Forbidden, BadArea, PersonalDetail, TooManyAreas."""
     require_member(actor, seller_id, EDITORS)
     values = _checked(name=name, crop=crop, code=code, place_id=place_id, square_metres=square_metres)
     with transaction() as session:
@@ -61,7 +63,7 @@ def update_growing_area(
     *, actor: Person, seller_id: int, area_id: int, name: str, crop: str, code: str | None, place_id: int,
     square_metres: int,
 ) -> None:
-    """Change an area. A changed code loses its confirmation. Raises NotFound, Forbidden, BadArea."""
+    """Change an area. A changed code loses its confirmation. Raises NotFound, Forbidden, BadArea, PersonalDetail."""
     require_member(actor, seller_id, EDITORS)
     values = _checked(name=name, crop=crop, code=code, place_id=place_id, square_metres=square_metres)
     with transaction():
@@ -100,6 +102,8 @@ def _checked(*, name: str, crop: str, code: str | None, place_id: int, square_me
     code = (code or "").strip().upper() or None
     if code and len(code) > 64:
         raise BadArea(field="code")
+    if code and reveals(code, digits=False):
+        raise PersonalDetail(field="code")
     if not 1 <= square_metres <= MAX_SQUARE_METRES:
         raise BadArea(field="area")
     if places.get(place_id) is None:

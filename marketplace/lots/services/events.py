@@ -14,6 +14,7 @@ from marketplace.errors import NotFound
 from marketplace.lots.models import DiaryEntry, GrowingArea, Lot
 from marketplace.lots.personal import record_arguments
 from marketplace.lots.policies import NATURAL_PERSONS
+from marketplace.lots.revealing import reveals
 from marketplace.lots.services.access import log_name
 from marketplace.lots.vocabulary import UNITS
 from marketplace.places.models import PlaceUnit
@@ -106,6 +107,6 @@ def _place(lot: Lot) -> dict[str, str]:
         return {}
     code, valid_from, area_code, kind = row
     place = {"place": f"{code}-{valid_from:%Y%m%d}"}
-    if area_code and area_code.isascii() and kind not in NATURAL_PERSONS:
+    if area_code and area_code.isascii() and kind not in NATURAL_PERSONS and not reveals(area_code, digits=False):
         place["growingAreaCode"] = area_code
     return place

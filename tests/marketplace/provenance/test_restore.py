@@ -1,21 +1,34 @@
 """The restore drill on a whole site: backup, a hundred entries published since, restore, refusal, resume."""
 
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
+from sqlalchemy import text
 
 from marketplace import backup, provenance
 from marketplace.app import create_app
 from marketplace.database import db, transaction
+from marketplace.lots import services
+from marketplace.lots.personal import subject_of
+from marketplace.provenance.personal import the_keys, used_keys
+from marketplace.provenance.site import the_log
 from tests.engines import migrate, settings
+from tests.factories.catalogue import make_product
+from tests.factories.lots import make_growing_area, owner_of
+from tests.marketplace.provenance.stored import files_below
 from tests.marketplace.test_provenance import spray
-from tests.traceability.standalone.witness_process import SimpleLog, add_checkpoint, prepare, running
+from tests.traceability.standalone.witness_process import PROGRAM, SimpleLog, add_checkpoint, prepare, running
 from traceability.checkpoint import Checkpoint, Note, parse_verifier_key
+from traceability.cli import main
 from traceability.errors import LogStateError
 from traceability.merkle import leaf_hash
+
+VERIFIER = PROGRAM.parents[1] / "verifier" / "tlog_verify.py"
 
 
 @pytest.fixture
@@ -56,6 +69,7 @@ def test_a_hundred_published_entries_come_back_after_a_restore(site, tmp_path, n
     code = put(100, now)
     provenance.publish_checkpoint(now=now)
     published = provenance.latest_checkpoint()
+    shutil.copy(tmp_path / "export" / "checkpoint", tmp_path / "seen")
     restore(site, tmp_path / "copy")
 
     elsewhere = put(1, now)
@@ -74,6 +88,11 @@ def test_a_hundred_published_entries_come_back_after_a_restore(site, tmp_path, n
     provenance.publish_checkpoint(now=now)
     assert [entry.seq for entry in provenance.lot_entries(elsewhere)] == [published.size]
     assert provenance.check().sound
+    # whoever kept the last checkpoint from before the restore finds it continued
+    command = [sys.executable, VERIFIER, "export", tmp_path / "export", "--since", tmp_path / "seen"]
+    checked = subprocess.run(command, capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert provenance.latest_checkpoint().size > published.size
 
 
 def test_the_signer_is_in_no_backup(site, tmp_path, now):
@@ -109,6 +128,62 @@ def test_a_restored_log_is_read_only_until_it_is_resumed_even_when_nothing_is_mi
     provenance.publish_checkpoint(now=now)
     assert (len(provenance.lot_entries(code)), provenance.read_only()) == (1, None)
     assert provenance.check().sound
+
+
+def test_a_personal_note_written_after_the_backup_is_lost_openly(site, tmp_path, now):
+    lot, note = diary(now)
+    code, bay = lot.code, subject_of(lot.seller_id, worker="Bảy")
+    note(worker="Bảy")
+    note(worker="Út Tư")
+    provenance.publish_checkpoint(now=now)
+    backup.save(site.extensions["settings"], tmp_path / "copy", now)
+    [gone] = boxes(bay)
+    assert provenance.erase(subject=bay, ground="request", now=now) == 1
+    note(worker="Chín", note="Trời mưa")
+    provenance.publish_checkpoint(now=now)
+    assert len(the_keys().read()) == 3
+    restore(site, tmp_path / "copy")
+    assert gone in files_below(tmp_path / "copy")
+
+    done = site.test_cli_runner().invoke(args=["log", "resume"])
+    assert (done.exit_code, "2 personal values were lost" in done.output) == (0, True), done.output
+    db.session.rollback()
+    assert provenance.check().text.startswith("sound")
+    assert provenance.publish_checkpoint(now=now)
+    assert main(["verify", str(tmp_path / "export")]) == 0
+    [kept] = the_keys().read()
+    assert {kept} == used_keys()
+    assert gone not in b"".join(path.read_bytes() for path in tmp_path.glob("market.db*"))
+
+    db.session.execute(text("UPDATE lot SET state = 'released'"))
+    db.session.commit()
+    page = site.test_client().get(f"/t/{code}").get_data(as_text=True)
+    assert page.count("thông tin cá nhân đã mất khi máy chủ hỏng") == 1
+    assert page.count("thông tin cá nhân đã xóa theo yêu cầu") == 1
+    assert site.test_cli_runner().invoke(args=["log", "resume"]).output.count("lost") == 0
+
+
+def diary(now):
+    """A lot, and a way to write in its diary with values that belong to a person, open to all."""
+    product = make_product()
+    actor = owner_of(product.seller_id)
+    lot = services.create_lot(
+        actor=actor, seller_id=product.seller_id, product_id=product.id,
+        growing_area_id=make_growing_area(product.seller).id, now=now,
+    )  # fmt: skip
+
+    def note(**personal):
+        services.record_diary(
+            actor=actor, seller_id=lot.seller_id, lot_id=lot.id, kind="irrigating", happened_at=now,
+            details={"source": "rain"}, client_key=None, now=now, personal=personal, publish=True,
+        )  # fmt: skip
+
+    return lot, note
+
+
+def boxes(subject):
+    [key_id] = [key for key in the_keys().read() if the_keys().for_new(subject, "2028-12-01").id == key]
+    return [row.box for row in the_log().storage.openings(db.session.connection(), key_ids=[key_id])]
 
 
 class TestWitnesses:
