@@ -19,6 +19,11 @@ def can_dispute(person: Person, *, former_area: str) -> bool:
     return in_area(person, "officer", former_area) or in_area(person, "inspector", former_area)
 
 
+def can_correct(person: Person, *, former_area: str) -> bool:
+    """Inspectors, within their area, may put right or take back what a seller wrote; it shows that they did."""
+    return in_area(person, "inspector", former_area)
+
+
 def can_recall(person: Person, *, former_area: str) -> bool:
     """An officer for the whole city or for the area the seller lies in may block and recall any lot there."""
     return any(grant.role == "officer" and grant.area in (None, former_area) for grant in person.grants)

@@ -14,7 +14,7 @@ from marketplace.accounts.policies import in_area
 from marketplace.database import db, transaction, vietnam_day
 from marketplace.errors import N_, Conflict, DomainError, Forbidden, NotFound
 from marketplace.lots.models import DiaryChange, DiaryEntry, Lot
-from marketplace.lots.policies import AMENDABLE, DIARISTS, can_dispute
+from marketplace.lots.policies import AMENDABLE, DIARISTS, can_correct, can_dispute
 from marketplace.lots.services.access import lock_lot, require_member
 from marketplace.lots.services.diary import check_times, with_interval
 from marketplace.lots.services.events import event_values
@@ -166,7 +166,7 @@ def _claim(
         lot = lock_lot(lot_id=lot_id, seller_id=seller_id, states=AMENDABLE)
         return lot, _entry(lot, entry_id), _Writer(None, "producer", actor.id)
     lot, area = _lot_and_area(lot_id)
-    if not in_area(actor, "inspector", area):
+    if not can_correct(actor, former_area=area):
         raise Forbidden
     lot = lock_lot(lot_id=lot_id, seller_id=lot.seller_id, states=AMENDABLE[1:])
     return lot, _entry(lot, entry_id), _Writer(accounts.certifier_name(person=actor, now=now), "inspector", actor.id)

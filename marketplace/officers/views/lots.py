@@ -1,4 +1,4 @@
-"""A lot's diary as officers and inspectors read it, and their doubts about an entry."""
+"""A lot's diary as officers and inspectors read it, their doubts about an entry, and what an inspector corrects."""
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
@@ -7,12 +7,15 @@ from marketplace import provenance
 from marketplace.database import utcnow
 from marketplace.errors import DomainError
 from marketplace.i18n import gettext as _
-from marketplace.lots import labels, queries, services, wording
+from marketplace.lots import labels, queries, services, vocabulary, wording
 from marketplace.lots.forms import DoubtForm
-from marketplace.lots.policies import can_dispute
+from marketplace.lots.policies import can_correct, can_dispute
+from marketplace.lots.views.amend import correct_page, void_page
 from marketplace.officers import queries as desk
 from marketplace.officers.views import bp
 from marketplace.web.access import role
+
+LAYOUT = "officers/_layout.html"
 
 
 @bp.get("/quan-ly/lo-hang")
@@ -54,6 +57,33 @@ def dispute(code: str):
     return redirect(url_for("officers.lot", code=row.code))
 
 
+@bp.route("/quan-ly/lo-hang/<code>/viec/<int:entry_id>/sua", methods=["GET", "POST"])
+@role("inspector")
+def correct_entry(code: str, entry_id: int):
+    """What the inspector saw at the place, in the words of the log; the producer's own values stay in sight."""
+    row, entry = _amendable(code, entry_id)
+    return correct_page(row, entry, seller_id=None, back=url_for("officers.lot", code=row.code), layout=LAYOUT)
+
+
+@bp.route("/quan-ly/lo-hang/<code>/viec/<int:entry_id>/bo", methods=["GET", "POST"])
+@role("inspector")
+def void_entry(code: str, entry_id: int):
+    """It never happened, or not on this lot."""
+    row, entry = _amendable(code, entry_id)
+    return void_page(row, entry, seller_id=None, back=url_for("officers.lot", code=row.code), layout=LAYOUT)
+
+
+def _amendable(code: str, entry_id: int) -> tuple[desk.LotInspected, queries.EntryRow]:
+    """The entry of a lot in the inspector's area; 404 for what cannot be amended."""
+    row = _within_area(code)
+    if not can_correct(current_user, former_area=row.former_area):
+        abort(403)
+    entry = queries.diary_entry(lot_id=row.id, entry_id=entry_id)
+    if entry is None or entry.kind not in vocabulary.KINDS:
+        abort(404)
+    return row, entry
+
+
 def _within_area(code: str) -> desk.LotInspected:
     row = desk.lot_to_inspect(code)
     if row is None:
@@ -73,5 +103,6 @@ def _page(row: desk.LotInspected, form: DoubtForm, *, sentence: str = ""):
         for entry in queries.lot_diary(row.id)
     ]
     page = render_template(
-        "officers/lot.html", row=row, entries=entries, words=labels, form=form, sentence=sentence, target=form.entry.data)
+        "officers/lot.html", row=row, entries=entries, words=labels, form=form, sentence=sentence, target=form.entry.data,
+        may_correct=can_correct(current_user, former_area=row.former_area))
     return page, 422 if sentence else 200

@@ -162,3 +162,39 @@ def test_a_doubt_needs_a_reason_an_entry_and_an_area(browser, lot):
     ):
         assert browser.client.post(f"/quan-ly/lo-hang/{lot.code}", data=data | token).status_code == status, data
     assert db.session.query(DiaryChange).count() == 0
+
+
+def at_the_desk(lot, kind, verb):
+    entry = db.session.query(DiaryEntry.id).filter_by(lot_id=lot.id, kind=kind).scalar()
+    return f"/quan-ly/lo-hang/{lot.code}/viec/{entry}/{verb}"
+
+
+def test_an_inspector_corrects_and_takes_back_at_the_desk_and_the_page_says_who(browser, lot):
+    sign_in(browser.client, inspector())
+    page = browser.open(f"/quan-ly/lo-hang/{lot.code}")
+    assert page.select_one(f"a[href='{at_the_desk(lot, 'spraying', 'sua')}']")
+
+    browser.open(at_the_desk(lot, "spraying", "sua"))
+    browser.submit({"dose": "0,6", "reason": "wrong_quantity"})
+    browser.open(at_the_desk(lot, "fertilising", "bo"))
+    browser.submit({"reason": "wrong_lot"})
+    text = " ".join(browser.open(f"/quan-ly/lo-hang/{lot.code}").get_text().split())
+
+    assert "0,5 ml / lít nước sửa thành 0,6 ml / lít nước" in text and "cán bộ kiểm tra ghi." in text
+    assert db.session.query(DiaryEntry).filter(DiaryEntry.voided_at.is_not(None)).one().kind == "fertilising"
+    assert "cán bộ kiểm tra" in browser.open(f"/t/{lot.code}").get_text()
+
+
+def test_the_desk_corrects_nothing_for_officers_for_other_areas_and_of_what_is_not_there(browser, lot):
+    draft = grow_lot(now=utcnow(), release=False)
+    elsewhere = make_person()
+    accounts.grant_role(actor=make_operator(), person=elsewhere, role="inspector", area="soc-trang", now=utcnow())
+    for person, status in ((make_officer(), 403), (elsewhere, 403)):
+        sign_in(browser.client, person)
+        for verb in ("sua", "bo"):
+            browser.open(at_the_desk(lot, "spraying", verb), expect=status)
+    sign_in(browser.client, inspector())
+    for address in (at_the_desk(draft, "spraying", "sua"), f"/quan-ly/lo-hang/{lot.code}/viec/999999/bo",
+                    at_the_desk(lot, "spraying", "sua").replace(lot.code, "X" * 40), at_the_desk(lot, "release", "sua")):
+        browser.open(address, expect=404)
+    assert db.session.query(DiaryChange).count() == 0
