@@ -7,6 +7,7 @@ from marketplace.provenance.amending import (
     correct,
     dispute,
     grant,
+    granted_at,
     recall,
     revoke,
     void,
@@ -42,6 +43,7 @@ from marketplace.provenance.reading import (
     latest_checkpoint,
     lot_entries,
 )
+from marketplace.provenance.receipts import PROMISE, Standing, standings
 from marketplace.provenance.recording import EventReused, EventTooEarly, Receipt, record
 from marketplace.provenance.sealing import drain, export, publish_checkpoint, seal_at_commit
 from marketplace.provenance.site import OPERATOR, bind, mark_restored, read_only, signer_command, started, unmark
@@ -52,6 +54,7 @@ from marketplace.provenance.witnesses import WitnessRow, ask_witnesses
 __all__ = [
     "AMBER",
     "OPERATOR",
+    "PROMISE",
     "RED",
     "AlreadyVoid",
     "CannotBeSaid",
@@ -72,6 +75,7 @@ __all__ = [
     "Remark",
     "Report",
     "SealingLoop",
+    "Standing",
     "Withheld",
     "WitnessRow",
     "add_keys",
@@ -93,6 +97,7 @@ __all__ = [
     "erasures_of",
     "export",
     "grant",
+    "granted_at",
     "grouped_code",
     "incept",
     "install_commands",
@@ -127,6 +132,7 @@ __all__ = [
     "sealed_links",
     "sign_history",
     "signer_command",
+    "standings",
     "start_sealing",
     "started",
     "sweep",

@@ -21,6 +21,7 @@ from marketplace.shop.scans import edition, shelf
 from marketplace.shop.views import bp
 from marketplace.web.access import public
 from marketplace.web.errors import add_to_form
+from marketplace.web.forms import file_sent
 
 FOREVER = "public, max-age=31536000, immutable"
 
@@ -83,7 +84,8 @@ def report(code: str):
     if form.validate_on_submit():
         try:
             services.report_problem(
-                code=known, kind=form.kind.data, text=form.text.data, contact=form.contact.data or "", now=utcnow())
+                code=known, kind=form.kind.data, text=form.text.data, contact=form.contact.data or "", now=utcnow(),
+                evidence=_evidence(form.evidence.data))
         except DomainError as error:
             add_to_form(form, error)
         else:
@@ -134,6 +136,11 @@ def _page(head: lots.TraceHead, day: date) -> str:
         seller_words=seller_words, grouped=provenance.grouped_code(head.code), public_url=_public_url(),
         operator=provenance.OPERATOR, cosigned=cosigned, signature=ledger_words.last_outside(cosigned, utcnow()),
     )
+
+
+def _evidence(file) -> bytes | None:
+    """What was sent, up to one byte more than is taken: the service says that it is too much."""
+    return file.stream.read(services.MAX_EVIDENCE + 1) if file_sent(file) else None
 
 
 def _unknown(code: str):
