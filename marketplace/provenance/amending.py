@@ -98,6 +98,12 @@ def revoke(*, to: str, now: datetime) -> None:
     _submit(REVOKE, {"to": to, "right": CERTIFIER}, OPERATOR, now, entry_id=f"revoke/{CERTIFIER}/{to}")
 
 
+def granted_at(name: str) -> datetime | None:
+    """When `grant` gave out this name, None for another one. One statement."""
+    found = the_log().find(_session().connection(), f"grant/{CERTIFIER}/{name}")
+    return found.entry.recorded_at if found else None
+
+
 def _target(event_id: str) -> tuple[LotRecord, Told]:
     """The entry, sealed now if it was still waiting, and what it says today."""
     connection, log = _session().connection(), the_log()

@@ -1,5 +1,7 @@
 """The inspector's right to correct: in the log together with the role, under a name that says nothing."""
 
+from datetime import timedelta
+
 import pytest
 
 from marketplace import provenance
@@ -85,6 +87,26 @@ def test_a_role_older_than_the_log_gets_its_right_when_it_is_first_used(app, now
 
     assert first == again == live_name(person)
     assert rights() == [(GRANT, first)]
+
+
+def test_each_year_has_another_name_and_all_of_last_years_end_together(app, now):
+    first, second = make_person(), make_person()
+    for person in (first, second):
+        grant(person, now)
+    old = {live_name(first), live_name(second)}
+    later = now + timedelta(days=365)
+    with transaction():
+        assert services.certifier_name(person=first, now=now + timedelta(days=30)) in old
+        new = services.certifier_name(person=first, now=later)
+    with transaction():
+        other = services.certifier_name(person=second, now=later)
+        assert services.certifier_name(person=first, now=later) == new
+    assert {kind for kind, name in rights() if name in old} == {GRANT, REVOKE}
+    assert rights()[2:] == [*((REVOKE, name) for name in sorted(old)), (GRANT, new), (GRANT, other)]
+    assert len(old | {new, other}) == 4
+    assert {row.log_name for row in db.session.query(RoleGrant)} >= {new, other}
+    assert old.isdisjoint({row.log_name for row in db.session.query(RoleGrant)})
+    assert provenance.check().sound
 
 
 def test_nobody_without_the_role_has_a_name(app, now):

@@ -318,6 +318,16 @@ def test_an_inspector_corrects_under_a_granted_name_until_the_role_ends(app, now
     assert provenance.check().sound
 
 
+def test_what_an_inspector_corrected_last_year_still_counts_under_the_next_name(app, now):
+    lot, person = grow_lot(now=now), inspector(now)
+    correct(lot, "spraying", now, days_ago=28, actor=person, seller_id=None)
+    later = now + timedelta(days=60)  # another year
+    correct(lot, "spraying", later, days_ago=87, actor=person, seller_id=None)
+    remarks = folded(lot, "spraying").corrections
+    assert [(remark.by, remark.counts) for remark in remarks] == [("inspector", True)] * 2
+    assert len({entry.body["who"] for entry in provenance.lot_entries(lot.code) if entry.body["t"].endswith("correct/1")}) == 2
+
+
 def test_an_inspector_of_another_area_corrects_and_doubts_nothing(app, now):
     lot, person = grow_lot(now=now), inspector(now, area="soc-trang")
 

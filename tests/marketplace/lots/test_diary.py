@@ -7,7 +7,7 @@ import pytest
 from marketplace import provenance
 from marketplace.database import db, transaction
 from marketplace.errors import Conflict, Forbidden, NotFound
-from marketplace.lots import services, vocabulary
+from marketplace.lots import queries, services, vocabulary
 from marketplace.lots.models import DiaryEntry, LogAlias, Lot
 from marketplace.lots.services.access import WrongState
 from marketplace.lots.services.diary import DeviceClockWrong, InFuture, KeyReused, TooOld
@@ -170,6 +170,28 @@ def test_household_goes_by_one_random_name_a_year(app, now):
 
     assert names == {db.session.query(LogAlias).filter_by(seller_id=lot.seller_id, season=2026).one().alias}
     assert names.pop().startswith("alias:")
+
+
+def test_erasing_a_households_values_forgets_its_names_of_past_years_and_the_diary_goes_on(app, now):
+    lot = grow_lot(make_product(make_seller(kind="household")), now=now, release=False)
+    write(lot, "irrigating", IRRIGATE, days_ago=1, now=now)
+    seller, old = lot.seller_id, provenance.lot_entries(lot.code)[0].body["who"]
+    later = now + timedelta(days=60)  # another year
+    write(lot, "irrigating", IRRIGATE, days_ago=1, now=later)
+    assert services.forget_aliases(seller_id=seller, now=later) == 1
+    assert services.forget_aliases(seller_id=seller, now=later) == 0
+    [kept] = db.session.query(LogAlias).filter_by(seller_id=seller)
+    assert (kept.season, kept.alias == old) == (2027, False)
+
+    first = db.session.query(DiaryEntry).filter_by(lot_id=lot.id, kind="irrigating").order_by(DiaryEntry.id).first()
+    services.void_entry(
+        actor=owner_of(seller), seller_id=seller, lot_id=lot.id, entry_id=first.id, reason="wrong_lot", seen=0,
+        client_key=None, now=later,
+    )  # fmt: skip
+    assert provenance.lot_entries(lot.code)[-1].body["who"] == old
+    page = queries.trace_page(lot.code, day=later.date())
+    assert [step.void.counts for step in page.steps if step.void] == [True]
+    assert app.test_cli_runner().invoke(args=["log", "erase", "--seller", str(seller)]).exit_code == 0
 
 
 def test_cooperative_goes_by_its_own_name(lot, now):
