@@ -38,9 +38,9 @@ def submit(
     transaction touch lots in a fixed order, or PostgreSQL may end one of two crossing transactions as a deadlock.
     """
     names = sorted({check_lot(lot) for lot in lots})
-    edge = storage.idle_head(connection) if at_once else None
-    if edge is not None:
-        return _sealed(storage, connection, draft, names, edge)
+    idle = storage.idle(connection, names) if at_once else None
+    if idle is not None:
+        return _sealed(storage, connection, _linked(draft, names, idle[1]), idle[0], draft)
     if storage.head(connection) is None:
         raise LogStateError("not-started", "the log has no head: run its inception, or restore it")
     storage.lock(connection, [f"lot {name}" for name in names] + [f"id {draft.id}"])
@@ -52,17 +52,16 @@ def submit(
     return Receipt(entry.id, entry.leaf, entry.links, None)
 
 
-def _sealed(storage: Storage, connection: Connection, draft: Entry, lots: list[str], edge: Edge) -> Receipt:
-    """Seal the draft as the next entry. Whether its id is taken the insert answers: a look-up beforehand would cost
-    every new entry what only a repeated one needs."""
-    entry = _linked(draft, lots, storage.sealed_tails(connection, lots) if lots else {})
+def _sealed(storage: Storage, connection: Connection, entry: NewEntry, edge: Edge, draft: Entry) -> Receipt:
+    """Seal the entry behind `edge`. Whether its id is taken the insert answers: a look-up beforehand would cost every new
+    entry what only a repeated one needs."""
     try:
         append(storage, connection, edge, [entry])
     except ConflictError as error:
         earlier = storage.find(connection, draft.id)
         if earlier is None:
             raise TamperError("not-next", f"the store holds an entry {edge.size} that its head does not") from error
-        return _repeated(earlier, draft, lots)
+        return _repeated(earlier, draft, [link.lot for link in entry.links])
     return Receipt(entry.id, entry.leaf, entry.links, edge.size)
 
 

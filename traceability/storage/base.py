@@ -133,8 +133,9 @@ class Storage(DerivedRows, Protocol):
     def lock_head(self, connection: Connection, *, wait: bool) -> Edge | None:
         """The right edge, locked until the transaction ends; None when not waiting and another holds it."""
 
-    def idle_head(self, connection: Connection) -> Edge | None:
-        """The right edge, when nothing waits and no other transaction can write before this one ends; else None."""
+    def idle(self, connection: Connection, lots: Sequence[str]) -> tuple[Edge, dict[str, Tail]] | None:
+        """The right edge, and the last link of each of these lots that has one, when nothing waits and no other
+        transaction can write before this one ends; else None."""
 
     def append(self, connection: Connection, start: int, batch: Sequence[NewEntry]) -> None:
         """Write entries, lot links and bodies of a batch, numbered from `start` on.

@@ -30,7 +30,6 @@ _COMMON = {
     "enqueue": "INSERT INTO tlog_pending (id, bytes, leaf) VALUES (:id, :bytes, :leaf) RETURNING qid",
     "pending": "SELECT qid, id, bytes, leaf FROM tlog_pending WHERE qid > :after ORDER BY qid LIMIT :most",
     "head": "SELECT size, edge FROM tlog_head",
-    "idle_head": "SELECT size, edge FROM tlog_head WHERE NOT EXISTS (SELECT 1 FROM tlog_pending)",
     "sealed": "SELECT e.seq, e.id, e.leaf, b.bytes FROM tlog_entry e LEFT JOIN tlog_body b ON b.seq = e.seq"
     " WHERE e.seq >= :start AND e.seq < :stop ORDER BY e.seq",
     "move_head": "UPDATE tlog_head SET size = :size, edge = :edge",
@@ -57,7 +56,14 @@ _POSTGRES = {
     "lock_head": "SELECT size, edge FROM tlog_head FOR UPDATE",
     "try_head": "SELECT size, edge FROM tlog_head FOR UPDATE SKIP LOCKED",
 }
-_SQLITE = {"lock_head": _COMMON["head"], "try_head": _COMMON["head"]}
+_SQLITE = {
+    "lock_head": _COMMON["head"],
+    "try_head": _COMMON["head"],
+    "idle": "SELECT size, edge FROM tlog_head WHERE NOT EXISTS (SELECT 1 FROM tlog_pending)",
+    "idle_tail": "SELECT h.size, h.edge, l.n, e.leaf FROM tlog_head h"
+    " LEFT JOIN tlog_lotlink l ON l.lot = :lot AND l.n = (SELECT max(n) FROM tlog_lotlink WHERE lot = :lot)"
+    " LEFT JOIN tlog_entry e ON e.seq = l.seq WHERE NOT EXISTS (SELECT 1 FROM tlog_pending)",
+}
 
 
 def run(connection: Connection, name: str, values: Mapping[str, Any] | None = None) -> Sequence[Sequence[Any]]:

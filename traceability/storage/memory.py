@@ -81,8 +81,8 @@ class MemoryStorage(MemoryDerived):
     def lock_head(self, connection: Connection, *, wait: bool) -> Edge | None:
         return self.edge
 
-    def idle_head(self, connection: Connection) -> Edge | None:
-        return None if self.queue else self.edge
+    def idle(self, connection: Connection, lots: Sequence[str]) -> tuple[Edge, dict[str, Tail]] | None:
+        return None if self.queue or self.edge is None else (self.edge, self.sealed_tails(connection, lots))
 
     def append(self, connection: Connection, start: int, batch: Sequence[NewEntry]) -> None:
         if start != len(self.entries):

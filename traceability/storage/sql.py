@@ -127,10 +127,16 @@ class SqlStorage(SqlDerived):
     def lock_head(self, connection: Connection, *, wait: bool) -> Edge | None:
         return _first_edge(hot.run(connection, "lock_head" if wait else "try_head"))
 
-    def idle_head(self, connection: Connection) -> Edge | None:
+    def idle(self, connection: Connection, lots: Sequence[str]) -> tuple[Edge, dict[str, Tail]] | None:
         """SQLite only: its writing transaction, begun IMMEDIATE, is alone. On PostgreSQL the head would be locked until
         the business transaction ends, and commits could no longer be grouped (reference log.md §2.4)."""
-        return _first_edge(hot.run(connection, "idle_head")) if connection.dialect.name == "sqlite" else None
+        if connection.dialect.name != "sqlite":
+            return None
+        rows = [(lot, row) for lot in lots for row in hot.run(connection, "idle_tail", {"lot": lot})]
+        if not rows:
+            edge = None if lots else _first_edge(hot.run(connection, "idle"))
+            return None if edge is None else (edge, {})
+        return _edge(*rows[0][1][:2]), {lot: Tail(n, leaf) for lot, (_, _, n, leaf) in rows if leaf is not None}
 
     def append(self, connection: Connection, start: int, batch: Sequence[NewEntry]) -> None:
         numbered = list(enumerate(batch, start))
