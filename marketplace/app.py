@@ -130,7 +130,7 @@ def _bind_slices(app: Flask, settings: config.Settings) -> None:
     jobs.add(app, "checkpoint", lambda now: provenance.publish_checkpoint(now=now))
     jobs.add(app, "map", lambda now: provenance.add_map(now=now))
     jobs.add(app, "erasure", lambda now: provenance.erase_due(now=now))
-    jobs.add(app, "witness", lambda now: provenance.ask_witnesses(now=now))
+    jobs.add(app, "witness", lambda now: provenance.gather_cosignatures(now=now))
     jobs.add(app, "audit", lambda now: provenance.audit_at_night(now=now))
     _bind_payments(app, settings)
     jobs.add(app, "lots", lot_services.close_expired)

@@ -45,7 +45,7 @@ from marketplace.provenance.reading import (
 )
 from marketplace.provenance.receipts import PROMISE, Standing, standings
 from marketplace.provenance.recording import EventReused, EventTooEarly, Receipt, record
-from marketplace.provenance.sealing import drain, export, publish_checkpoint, seal_at_commit
+from marketplace.provenance.sealing import drain, export, gather_cosignatures, publish_checkpoint, seal_at_commit
 from marketplace.provenance.site import OPERATOR, bind, mark_restored, read_only, signer_command, started, unmark
 from marketplace.provenance.status import LogStatus, anchor_text, log_status
 from marketplace.provenance.sweeping import sweep, sweep_all
@@ -96,6 +96,7 @@ __all__ = [
     "erased_values",
     "erasures_of",
     "export",
+    "gather_cosignatures",
     "grant",
     "granted_at",
     "grouped_code",

@@ -13,11 +13,11 @@ EVERY = timedelta(minutes=10)
 _BATCH = 512
 
 
-def add_map(*, now: datetime) -> int:
-    """Log a map when the last one is older than ten minutes and a lot changed since; returns 1 when it did. A job, and
-    the step before a checkpoint, which then covers the map at once."""
+def add_map(*, now: datetime, every: timedelta = EVERY) -> int:
+    """Log a map when the last one is older than ten minutes (`every`) and a lot changed since; returns 1 when it did. A
+    job, and the step before a checkpoint, which then covers the map at once."""
     log, connection = the_log(), db.session.connection()
-    due = _due(connection, now)
+    due = _due(connection, now, every)
     db.session.rollback()
     if not due:
         return 0
@@ -35,7 +35,7 @@ def lot_proof(code: str) -> MapProof | None:
     return map_proof(the_log().storage, db.session.connection(), code)
 
 
-def _due(connection: Connection, now: datetime) -> bool:
+def _due(connection: Connection, now: datetime, every: timedelta) -> bool:
     """One cheap look: was anything written since the last map, and is that one old enough?"""
     log = the_log()
     state, size = log.storage.map_state(connection), log.size(connection)
@@ -44,4 +44,4 @@ def _due(connection: Connection, now: datetime) -> bool:
     if size <= state.seq + 1:
         return False
     [row] = log.storage.sealed(connection, state.seq, state.seq + 1)
-    return row.data is None or now - read_entry(row.data).recorded_at >= EVERY
+    return row.data is None or now - read_entry(row.data).recorded_at >= every

@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session
 
 from marketplace.database import after_commit, db, on_postgresql, transaction
 from marketplace.provenance.mapping import add_map
+from marketplace.provenance.outsiders import for_outsiders
 from marketplace.provenance.site import TEXTS, Site, the_log, the_site, writing
+from marketplace.provenance.witnesses import ask_witnesses, witness_due
 from traceability.errors import LogStateError, TraceabilityError
 from traceability.log import Batch
 from traceability.log.export import export as write_export
@@ -24,6 +26,7 @@ log = structlog.get_logger()
 _WAITING = "log_entries_waiting"
 _BATCH = 512
 _COSIGN_AGAIN = timedelta(hours=1)
+_MAP_TO_SIGN = timedelta(minutes=1)
 
 
 def seals_at_once(connection: Connection) -> bool:
@@ -119,14 +122,29 @@ def publish_checkpoint(*, now: datetime, keep: bool = True) -> int:
 
 
 def export(folder: Path) -> int:
-    """Write the static export of what the latest checkpoint covers; returns how many entries. Raises LogStateError
-    before the first checkpoint. Ends a reading transaction left open: the export is of the moment it may write."""
+    """Write the static export of what the latest checkpoint covers, under the newest one that meets the policy; returns how
+    many entries. Raises LogStateError before the first checkpoint. Ends a reading transaction left open: the export is of
+    the moment it may write."""
     db.session.rollback()
 
     def texts() -> dict[str, str]:
         return {name: found for name, content in TEXTS.items() if (found := content()) is not None}
 
-    return write_export(the_log(), db.session.connection(), folder, texts)
+    return write_export(the_log(), db.session.connection(), folder, texts, for_outsiders)
+
+
+def gather_cosignatures(*, now: datetime) -> int:
+    """Ask the witnesses that are due to sign; returns how many did. A job. They get a map and a checkpoint of this moment,
+    because a phone is told that a lot is complete only up to a map they signed; the export then shows what they signed.
+    Raises as `ask_witnesses` does."""
+    if not witness_due(now=now):
+        return 0
+    add_map(now=now, every=_MAP_TO_SIGN)
+    publish_checkpoint(now=now)
+    signed = ask_witnesses(now=now)
+    if signed and the_site().settings.log_export_dir:
+        export(Path(the_site().settings.log_export_dir))
+    return signed
 
 
 def _seal_batch(connection: Connection, *, wait: bool) -> Batch:

@@ -256,3 +256,66 @@ def test_a_copied_signer_state_can_fork_and_the_export_proves_it(site, tmp_path)
     site.put(3)
     assert site.publish().size == honest.checkpoint.size
     assert main(["verify", str(tmp_path / "export"), "--since", str(tmp_path / "kept")]) == 2
+
+
+def test_outsiders_are_shown_an_older_checkpoint_and_the_archive_reaches_the_newest(site):
+    """An export whose `checkpoint` waits for outside signatures, over the edge of a tile; and the restore from it."""
+    site.put(*range(240))
+    site.publish()
+    site.back_up()
+    site.put(*range(240, 250))
+    signed = site.log.checkpoint(site.engine.begin, NOW)
+    site.put(*range(250, 254))
+    site.log.checkpoint(site.engine.begin, NOW)
+    folder = site.folder / "export"
+
+    def write():
+        with site.engine.begin() as connection:
+            return export(site.log, connection, folder, choose=lambda _connection: signed)
+
+    assert write() == 255
+    assert ((folder / "checkpoint").read_text("utf-8"), main(["verify", str(folder)])) == (str(signed.note), 0)
+    site.put(*range(254, 270))
+    newest = site.log.checkpoint(site.engine.begin, NOW)
+    assert write() == 271
+    assert ((folder / "checkpoint").read_text("utf-8"), main(["verify", str(folder)])) == (str(signed.note), 0)
+
+    site.restore()
+    done = site.resume()
+
+    assert (done.size, done.level) == (271, True)
+    with site.engine.begin() as connection:
+        assert site.log.latest_checkpoint(connection).checkpoint == newest.checkpoint
+    signed = newest
+    assert write() == 271
+    assert not (folder / "checkpoint.newest").exists()
+    assert main(["verify", str(folder)]) == 0
+
+
+def test_checkpoint_shown_once_is_never_replaced_by_an_older_one(site):
+    site.put(1)
+    older = site.log.checkpoint(site.engine.begin, NOW)
+    site.put(2)
+    shown = site.publish()
+    site.put(3)
+    site.log.checkpoint(site.engine.begin, NOW)
+    folder = site.folder / "export"
+
+    with site.engine.begin() as connection:
+        export(site.log, connection, folder, choose=lambda _connection: older)
+
+    assert f"\n{shown.size}\n" in (folder / "checkpoint").read_text("utf-8")
+    assert main(["verify", str(folder)]) == 0
+
+
+def test_export_that_holds_more_than_the_log_is_not_written_over(site):
+    site.put(1)
+    site.publish()
+    site.back_up()
+    site.put(2)
+    site.publish()
+    site.restore()
+
+    with pytest.raises(LogStateError) as refusal, site.engine.begin() as connection:
+        export(site.log, connection, site.folder / "export")
+    assert refusal.value.code == "export-ahead"

@@ -4,6 +4,9 @@ A file is written aside, flushed to disk and renamed, then all folders are flush
 reader never sees one that the files before it do not cover, after a power cut neither. What the checkpoint already there
 covers is never written twice; what a run that was cut short left beyond it is written again, because nobody knows whether
 it was flushed. A partial file that a full one has replaced is removed (C2SP tlog-tiles allows that).
+
+The folder is also the archive that a restored database is brought up from. So where outsiders are shown an older checkpoint
+than the newest, because that has not enough signatures yet, the files of both are there and the newest stands beside it.
 """
 
 import fcntl
@@ -15,37 +18,55 @@ from pathlib import Path
 
 from traceability.checkpoint import parse_checkpoint, parse_note
 from traceability.errors import LogStateError, NoteError
+from traceability.log.checkpoints import SignedCheckpoint
 from traceability.log.core import Log
+from traceability.log.reader import TreeReader
 from traceability.log.snapshot import snapshot, snapshot_seq
 from traceability.storage.base import Connection
-from traceability.tiles import HEIGHT, LATEST_SNAPSHOT, WIDTH, bundle_path, tile_path, tiles_of_tree
+from traceability.tiles import HEIGHT, LATEST_SNAPSHOT, WIDTH, Tile, bundle_path, tile_path, tiles_of_tree
+
+NEWEST = "checkpoint.newest"
+"""The newest checkpoint, where `checkpoint` is an older one."""
+
+Choose = Callable[[Connection], SignedCheckpoint | None]
+"""Gives the checkpoint outsiders are shown."""
 
 
 def export(
-    log: Log, connection: Connection, folder: Path, texts: Callable[[], Mapping[str, str]] = dict
+    log: Log,
+    connection: Connection,
+    folder: Path,
+    texts: Callable[[], Mapping[str, str]] = dict,
+    choose: Choose | None = None,
 ) -> int:
     """Write everything the latest checkpoint covers into `folder`; returns its size. May be repeated at any time.
 
+    `choose` gives the checkpoint for outsiders, the latest without it; once a larger one was shown here it stays.
+
     `texts` gives the further files beside it (policy, redactions, key-history), path → content. The database is read
     once nobody else writes into the folder: an export that waited does not bring back a body withheld meanwhile; the
-    caller has not read in this transaction before. Raises LogStateError before the first checkpoint, OSError when the
-    disk refuses.
+    caller has not read in this transaction before. Raises LogStateError before the first checkpoint and where the folder
+    holds more than the log, OSError when the disk refuses.
     """
     with _alone(folder):
-        return _export(log, connection, folder, texts)
+        return _export(log, connection, folder, texts, choose or log.latest_checkpoint)
 
 
-def _export(log: Log, connection: Connection, folder: Path, texts: Callable[[], Mapping[str, str]]) -> int:
+def _export(
+    log: Log, connection: Connection, folder: Path, texts: Callable[[], Mapping[str, str]], choose: Choose
+) -> int:
     signed = log.latest_checkpoint(connection)
     if signed is None:
         raise LogStateError("no-checkpoint", "nothing has been published yet")
+    shown, note = _shown(folder, signed, choose(connection) or signed)
     tree = log.tree(connection)
     keys = "".join(f"{key}\n" for key in log.verifiers(connection))
     withheld = log.storage.withheld(connection)
     if any(by >= signed.checkpoint.size > seq for seq, by in withheld.items()):
         raise LogStateError("redaction-waiting", "an entry is withheld that no published checkpoint announces yet")
     redacted = {seq // WIDTH for seq in withheld}
-    covered, written = _covered(folder, log.origin), [folder / "checkpoint"]
+    covered = max(_covered(folder / name, log.origin) for name in ("checkpoint", NEWEST))
+    written = [folder / "checkpoint"]
     for tile in tiles_of_tree(signed.checkpoint.size):
         sure = tile.stop << HEIGHT * tile.level <= covered
         files = [(folder / tile_path(tile), tree.tile)]
@@ -57,11 +78,17 @@ def _export(log: Log, connection: Connection, folder: Path, texts: Callable[[], 
                 written.append(path)
         if tile.level == 0 and tile.index in redacted and _again(path, tree.bundle(tile)):
             written.append(path)
-    _keep_snapshot(log, connection, folder, signed.checkpoint.size)
+    for partial in tiles_of_tree(shown):
+        written += _partial_files(folder, partial, tree)
+    _keep_snapshot(log, connection, folder, shown)
     for name, text in {"keys": keys, **texts()}.items():
         _unless_same(folder / name, text.encode())
     _flush_folders(folder, written)
-    _unless_same(folder / "checkpoint", str(signed.note).encode())
+    if shown < signed.checkpoint.size:
+        _unless_same(folder / NEWEST, str(signed.note).encode())
+    _unless_same(folder / "checkpoint", note)
+    if shown == signed.checkpoint.size:
+        (folder / NEWEST).unlink(missing_ok=True)
     _flush(folder)
     for path in written:
         shutil.rmtree(path.with_name(f"{path.name}.p"), ignore_errors=True)
@@ -87,10 +114,37 @@ def _keep_snapshot(log: Log, connection: Connection, folder: Path, size: int) ->
             shutil.rmtree(other)
 
 
-def _covered(folder: Path, origin: str) -> int:
-    """The size of the log whose files here are on disk for sure: that of their checkpoint, which came after them."""
+def _shown(folder: Path, newest: SignedCheckpoint, chosen: SignedCheckpoint) -> tuple[int, bytes]:
+    """Size and note of the checkpoint for outsiders: never a smaller one than they found here before."""
+    before = _covered(folder / "checkpoint", newest.checkpoint.origin)
+    if before > newest.checkpoint.size:
+        raise LogStateError("export-ahead", f"the folder holds {before} entries, the log {newest.checkpoint.size}: resume it")
+    if chosen.checkpoint.size < before < newest.checkpoint.size:
+        return before, (folder / "checkpoint").read_bytes()
+    best = chosen if chosen.checkpoint.size >= before else newest
+    return best.checkpoint.size, str(best.note).encode()
+
+
+def _partial_files(folder: Path, tile: Tile, tree: TreeReader) -> list[Path]:
+    """Write the files of a partial tile of the older tree, unless a full one is there; they may hold what is redacted since."""
+    files = [(tile_path, tree.tile)] if tile.level else [(tile_path, tree.tile), (_bundle_path, tree.bundle)]
+    return [
+        folder / path(tile)
+        for path, content in files
+        if tile.width < WIDTH
+        and not (folder / path(Tile(tile.level, tile.index))).exists()
+        and _unless_same(folder / path(tile), content(tile))
+    ]
+
+
+def _bundle_path(tile: Tile) -> str:
+    return bundle_path(tile.index, tile.width)
+
+
+def _covered(checkpoint: Path, origin: str) -> int:
+    """The size of the log whose files are on disk for sure: that of their checkpoint, which came after them."""
     try:
-        found = parse_checkpoint(parse_note((folder / "checkpoint").read_bytes()).text)
+        found = parse_checkpoint(parse_note(checkpoint.read_bytes()).text)
     except (FileNotFoundError, NoteError):
         return 0
     return found.size if found.origin == origin else 0

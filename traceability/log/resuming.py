@@ -14,6 +14,7 @@ from traceability.checkpoint import Checkpoint, Note, parse_checkpoint, parse_no
 from traceability.errors import LogStateError, NoteError, ProfileError, TileError
 from traceability.log.checkpoints import keep_signature
 from traceability.log.core import Log
+from traceability.log.export import NEWEST
 from traceability.log.reader import TreeReader
 from traceability.log.sequencer import append
 from traceability.merkle import Edge, leaf_hash
@@ -35,8 +36,8 @@ class Resumed:
     size: int
     signed: int
     met_in_queue: int
-
     lost: int = 0
+
     @property
     def level(self) -> bool:
         return self.size >= self.signed
@@ -88,8 +89,14 @@ def _bring_back(log: Log, connection: Connection, edge: Edge, read: Read, now: d
 
 
 def _published(log: Log, read: Read) -> tuple[Note, Checkpoint]:
+    """The larger of the export's checkpoints: outsiders may have been shown an older one than its files reach."""
+    names = ["checkpoint", *([NEWEST] if read(NEWEST) is not None else [])]
+    return max((_checkpoint(log, read, name) for name in names), key=lambda found: found[1].size)
+
+
+def _checkpoint(log: Log, read: Read, name: str) -> tuple[Note, Checkpoint]:
     try:
-        note = parse_note(_file(read, "checkpoint"))
+        note = parse_note(_file(read, name))
         checkpoint = parse_checkpoint(note.text)
     except NoteError as error:
         raise LogStateError("export-unreadable", f"{name}: {error.message}") from error
@@ -139,7 +146,7 @@ class _Export:
     def _bundle(self, index: int) -> tuple[Tile, list[bytes]]:
         width = min(WIDTH, self.size - index * WIDTH)
         try:
-            bodies = decode_bundle(_file(self.read, bundle_path(index, width)))
+            bodies = decode_bundle(_file(self.read, bundle_path(index, width), bundle_path(index)))[:width]
         except TileError as error:
             raise LogStateError("export-unreadable", f"{bundle_path(index, width)}: {error.message}") from error
         if len(bodies) != width:
@@ -159,7 +166,7 @@ class _Export:
         if seq not in announced:
             raise LogStateError("export-differs", f"entry {seq} has no body and no entry announces that")
         by, entry = announced[seq]
-        leaf = split_hashes(_file(self.read, tile_path(tile)))[seq - tile.start]
+        leaf = split_hashes(_file(self.read, tile_path(tile), tile_path(Tile(0, tile.index))))[seq - tile.start]
         links = tuple(Link(item["lot"], item["n"], bytes.fromhex(item["prev"])) for item in entry.event["lots"])
         self.withheld[seq] = by
         return NewEntry(entry.event["id"], links, _PLACEHOLDER, leaf)
@@ -214,8 +221,11 @@ def _entry(data: bytes) -> NewEntry:
     return NewEntry(entry.id, entry.links, data, leaf_hash(data))
 
 
-def _file(read: Read, path: str) -> bytes:
+def _file(read: Read, path: str, full: str | None = None) -> bytes:
+    """The file, or the `full` one that stands for a partial one."""
     data = read(path)
+    if data is None and full:
+        data = read(full)
     if data is None:
         raise LogStateError("export-unreadable", f"{path} is missing from the export")
     return data

@@ -1,5 +1,8 @@
 """Which checkpoint phones are given once the policy asks for outside signatures."""
 
+import subprocess
+import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,9 +12,9 @@ from marketplace import provenance
 from marketplace.database import db, transaction
 from marketplace.provenance import outsiders
 from marketplace.provenance.outsiders import for_outsiders, met_size
-from marketplace.provenance.site import the_log
+from marketplace.provenance.site import the_log, the_site
 from marketplace.provenance.witnesses import LogWitness
-from tests.marketplace.provenance.test_witnesses import own_key, set_policy, size, witness, write  # noqa: F401 - fixtures
+from tests.marketplace.provenance.test_witnesses import VERIFIER, own_key, set_policy, size, witness, write  # noqa: F401 - fixtures
 from tests.node import run_node
 from tests.phone.conftest import SCRIPT
 from tests.statements import counted
@@ -154,3 +157,33 @@ def test_number_of_statements_does_not_grow_while_a_witness_is_silent(client, wi
         tell(now)
 
     assert statements() <= few + 3
+
+
+def test_mirror_gets_the_cosigned_checkpoint_and_passes_the_policy(app, witness, tmp_path, now):  # noqa: F811
+    tell(now)
+    provenance.ask_witnesses(now=now)
+    cosigned = size()
+    tell(now)
+
+    assert provenance.export(tmp_path / "export") == size() > cosigned
+    note = (tmp_path / "export" / "checkpoint").read_text("utf-8")
+    command = [sys.executable, VERIFIER, "export", tmp_path / "export", "--policy", tmp_path / "policy"]
+    checked = subprocess.run(command, capture_output=True, text=True)
+    assert (note.split("\n")[1], checked.returncode) == (str(cosigned), 0), checked.stdout + checked.stderr
+
+
+def test_round_of_the_witnesses_signs_a_map_of_the_moment_and_renews_the_mirror(client, witness, tmp_path, now):  # noqa: F811
+    site = the_site()
+    site.settings = replace(site.settings, log_export_dir=str(tmp_path / "mirror"))
+    tell(now - timedelta(minutes=5))
+    tell(now)
+
+    assert provenance.gather_cosignatures(now=now) == 1
+    found = judged(client)
+    assert (found["ok"], found["count"], found["complete"]["later"]) == (True, 2, 0)
+    assert (tmp_path / "mirror" / "checkpoint").read_text("utf-8").split("\n")[1] == str(found["size"])
+
+    tell(now + timedelta(minutes=1))
+    assert provenance.gather_cosignatures(now=now + timedelta(minutes=2)) == 0
+    found = judged(client)
+    assert (found["ok"], found["count"], found["waiting"], bool(found["complete"])) == (True, 2, 1, True)
