@@ -14,6 +14,7 @@ from sqlalchemy import select
 from marketplace import provenance
 from marketplace.config import BadSettings, read
 from marketplace.database import db, transaction
+from marketplace.provenance import witnesses
 from marketplace.provenance.site import the_log, the_site
 from marketplace.provenance.witnesses import LogWitness
 from tests.traceability.standalone.witness_process import PROGRAM, SimpleLog, add_checkpoint, prepare, running
@@ -148,6 +149,19 @@ def test_silent_witness_is_told_apart_and_asked_again_later(app, witness, now):
     [row] = provenance.log_status().witnesses
     assert (row.state, row.signed_at, row.differs) == ("unreachable", None, False)
     assert "Connection" in row.detail
+
+
+def test_a_witness_that_signed_our_longer_checkpoint_meanwhile_is_not_ahead(app, witness, now):
+    """Another process published and asked while this one was on its way with an older checkpoint."""
+    write(now)
+    older = the_log().latest_checkpoint(db.session.connection())
+    write(now)
+    provenance.ask_witnesses(now=now)
+
+    assert not witnesses._ask(witnesses.the_policy().witnesses[0], 0, older, now)
+    [row] = provenance.log_status().witnesses
+    assert (row.state, row.differs, the_site().halted()) == ("refused", False, None)
+    assert provenance.ask_witnesses(now=now, at_once=True) == 1
 
 
 def sent_by_a_second_log(witness, leaves: list[bytes]) -> int:
