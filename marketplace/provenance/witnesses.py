@@ -146,7 +146,7 @@ def _due(row: LogWitness | None, size: int, now: datetime, pause: timedelta) -> 
 def _ask(witness: Witness, holds: int, signed: SignedCheckpoint, now: datetime) -> bool:
     with _transport() as send:
         outcome = cosign(send, witness, signed.note, known=holds, prove=lambda old: _proof(old, signed), now=now)
-        #outcome = _not_overtaken(outcome)
+        outcome = _not_overtaken(outcome)
         theirs = held_note(send, witness, signed.checkpoint.origin, _own_keys()) if outcome.state is State.FORK else None
     with transaction() as session:
         if outcome.line:
