@@ -26,6 +26,12 @@ def test_the_privacy_policy_has_its_eight_points(browser):
     assert numbered == [f"{n}." for n in range(1, 9)]
 
 
+def test_the_privacy_policy_says_what_the_public_log_keeps_for_how_long_and_what_cannot_be_called_back(browser):
+    words = browser.open("/quyen-rieng-tu").get_text(" ", strip=True)
+    for said in ("không thu hồi được", "24 tháng", "là tùy ý", "Rút lại:", "Xóa:", "mỗi năm một mã"):
+        assert said in words, said
+
+
 def test_every_link_of_the_text_pages_leads_somewhere(browser, client):
     links = set()
     for path in TEXTS:
