@@ -125,13 +125,14 @@ def _bind_extensions(app: Flask) -> None:
 def _bind_slices(app: Flask, settings: config.Settings) -> None:
     """Hand each slice its collaborators; the order is that of the layers."""
     jobs.bind(app, settings)
-    provenance.bind(app, settings)
+    provenance.bind(app, settings, provenance.for_outsiders)
     provenance.watch(app)
     jobs.add(app, "checkpoint", lambda now: provenance.publish_checkpoint(now=now))
     jobs.add(app, "map", lambda now: provenance.add_map(now=now))
     jobs.add(app, "erasure", lambda now: provenance.erase_due(now=now))
     jobs.add(app, "witness", lambda now: provenance.gather_cosignatures(now=now))
     jobs.add(app, "audit", lambda now: provenance.audit_at_night(now=now))
+    jobs.add(app, "archive", lambda now: provenance.archive_at_night(now=now))
     _bind_payments(app, settings)
     jobs.add(app, "lots", lot_services.close_expired)
     jobs.add(app, "orders", expire_due)

@@ -12,6 +12,7 @@ from marketplace.provenance.amending import (
     revoke,
     void,
 )
+from marketplace.provenance.archiving import archive_at_night
 from marketplace.provenance.auditing import LastAudit, audit_at_night
 from marketplace.provenance.beginning import adopt_old_key, incept
 from marketplace.provenance.codes import grouped_code, new_alias, new_code, parse_code
@@ -21,7 +22,7 @@ from marketplace.provenance.histories import FoldedEvent, LotHistory, Remark, lo
 from marketplace.provenance.keys import add_keys, key_history_text, key_rows, make_root, publish_history, retire_key, sign_history
 from marketplace.provenance.loop import SealingLoop, start_sealing, watch
 from marketplace.provenance.mapping import add_map, lot_proof
-from marketplace.provenance.outsiders import AMBER, RED, Outside, outside, outside_moments, outside_stamp
+from marketplace.provenance.outsiders import AMBER, RED, Outside, for_outsiders, outside, outside_moments, outside_stamp
 from marketplace.provenance.personal import (
     Erasure,
     Opening,
@@ -82,6 +83,7 @@ __all__ = [
     "add_map",
     "adopt_old_key",
     "anchor_text",
+    "archive_at_night",
     "ask_witnesses",
     "audit_at_night",
     "bind",
@@ -96,6 +98,7 @@ __all__ = [
     "erased_values",
     "erasures_of",
     "export",
+    "for_outsiders",
     "gather_cosignatures",
     "grant",
     "granted_at",

@@ -59,7 +59,7 @@ def audit_at_night(*, now: datetime) -> int:
     """Check the whole log when two o'clock in the night has passed since the last time, or it was never done; returns
     how many entries were read. A job."""
     last = _last()
-    if not the_log().started(db.session.connection()) or (last and last.at >= _last_night(now)):
+    if not the_log().started(db.session.connection()) or (last and last.at >= last_night(now)):
         return 0
     report = check()
     size = the_log().size(db.session.connection())
@@ -76,7 +76,8 @@ def _last() -> LogAudit | None:
     return db.session.scalar(select(LogAudit).order_by(LogAudit.id.desc()).limit(1))
 
 
-def _last_night(now: datetime) -> datetime:
+def last_night(now: datetime) -> datetime:
+    """The last time it was two o'clock in the night."""
     here = now.astimezone(VIETNAM)
     tonight = datetime.combine(here.date(), AT_NIGHT)
     return tonight if here >= tonight else tonight - timedelta(days=1)

@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import Connection
 
 from marketplace.database import db, transaction, vietnam_day
+from marketplace.provenance.archiving import drop_archive
 from marketplace.provenance.personal import the_keys
 from marketplace.provenance.sealing import export, publish_checkpoint, seal_at_commit
 from marketplace.provenance.site import OPERATOR, TEXTS, the_log, the_site
@@ -81,6 +82,7 @@ def redact(*, seq: int, reason: str, now: datetime) -> Withheld:
         log.critical("redaction-not-published", seq=seq, code=error.code)
     with transaction() as session:
         log_.storage.withhold(session.connection(), seq)
+    drop_archive()
     return Withheld(row.id, tuple(_remains(by)))
 
 

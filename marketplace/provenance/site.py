@@ -20,7 +20,7 @@ from traceability.policy import plain_policy
 from traceability.signer import Client, Keeper, KeyFile, StateFile
 from traceability.storage.guards import install_sqlite_guard
 from traceability.storage.sql import SqlStorage
-from traceability.web import create_blueprint
+from traceability.web import Choose, Download, create_blueprint
 
 log = structlog.get_logger()
 
@@ -120,12 +120,13 @@ class Site:
             raise LogStateError(FROZEN, f"this log is frozen, {mark.detail}; the next one begins as docs/log.md §4 says")
 
 
-def bind(app: Flask, settings: Settings) -> None:
-    """Give the app its log: guards on every SQLite connection, the signer, its public addresses."""
+def bind(app: Flask, settings: Settings, choose: Choose | None = None) -> None:
+    """Give the app its log: guards on every SQLite connection, the signer, its public addresses. `choose` gives the
+    checkpoint that files of proof carry."""
     with app.app_context():
         _guard_connections(db.engine)
     app.extensions["log"] = Site(settings)
-    app.register_blueprint(create_blueprint(the_log, _reading, settings.log_path, TEXTS))
+    app.register_blueprint(create_blueprint(the_log, _reading, settings.log_path, TEXTS, DOWNLOADS, choose))
 
 
 def first_policy(keys: Iterable[VerifierKey]) -> str:
@@ -198,6 +199,9 @@ def key_history() -> str | None:
 
 TEXTS: dict[str, Callable[[], str | None]] = {"key-history": key_history}
 """Further public files of the log, served beside its checkpoint and written into the export."""
+
+DOWNLOADS: dict[str, Download] = {}
+"""Files to take away, served beside its checkpoint too."""
 
 
 @contextmanager

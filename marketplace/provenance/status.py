@@ -7,6 +7,7 @@ import structlog
 from sqlalchemy import Connection
 
 from marketplace.database import db
+from marketplace.provenance.archiving import Archive, Tool, archived, tools
 from marketplace.provenance.auditing import LastAudit, last_audit
 from marketplace.provenance.halting import FROZEN
 from marketplace.provenance.reading import Checkpoint, latest_checkpoint
@@ -31,7 +32,7 @@ class Former:
 class LogStatus:
     """`size`: sealed entries; `keys`: verifier keys; `witnesses` is None when the policy cannot be read; `waiting_since`:
     when the oldest entry in the queue was recorded; `mirrors`: addresses of copies; `path`: where it is served; `frozen`: for good, after a
-    compromise."""
+    compromise; `archive`: the whole log as one file; `tools`: the programs that check it."""
 
     size: int
     checkpoint: Checkpoint | None
@@ -44,6 +45,8 @@ class LogStatus:
     path: str
     frozen: bool
     previous: Former | None
+    archive: Archive | None
+    tools: list[Tool]
 
     @property
     def forks(self) -> list[WitnessRow]:
@@ -71,6 +74,8 @@ def log_status() -> LogStatus:
         path=settings.log_path,
         frozen=mark is not None and mark.code == FROZEN,
         previous=_former(connection),
+        archive=archived(),
+        tools=tools(),
     )
 
 

@@ -4,7 +4,7 @@ import fcntl
 import io
 import os
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,19 +15,24 @@ from traceability.log.snapshot import snapshot
 from traceability.storage.base import Connection
 from traceability.tiles import bundle_path, tile_path, tiles_of_tree
 
+Choose = Callable[[Connection], SignedCheckpoint | None]
+"""Gives the checkpoint outsiders are shown."""
+
 FOLDER = "so-cai"
 """The folder that the archive unpacks to."""
 
 
-def write_archive(log: Log, connection: Connection, place: Path, texts: Mapping[str, str]) -> int:
+def write_archive(
+    log: Log, connection: Connection, place: Path, texts: Mapping[str, str], choose: Choose | None = None
+) -> int:
     """Put the archive in the place of the one there; returns the size of the log in it. A reader has the old file or
     the new one, whatever happens meanwhile.
 
-    `connection` sees the database as of one moment. `texts` are the further files beside it (policy, redactions,
-    key-history). Raises LogStateError before the first checkpoint, while a redaction is not yet published, and when
-    another process is at it; OSError when the disk refuses.
+    `connection` sees the database as of one moment. `choose` gives the checkpoint, the latest without it. `texts` are the
+    further files beside it (policy, redactions, key-history). Raises LogStateError before the first checkpoint, while a
+    redaction is not yet published, and when another process is at it; OSError when the disk refuses.
     """
-    signed = log.latest_checkpoint(connection)
+    signed = (choose or log.latest_checkpoint)(connection)
     if signed is None:
         raise LogStateError("no-checkpoint", "nothing has been published yet")
     size = signed.checkpoint.size
@@ -59,7 +64,7 @@ def _files(
         if tile.level == 0:
             yield bundle_path(tile.index, tile.width), tree.bundle(tile)
     yield from snapshot(log.storage, connection, size)
-    yield "keys", "".join(f"{key}\n" for key in log.verifiers(connection)).encode()
+    yield "keys", log.key_list(connection).encode()
     for name, text in texts.items():
         yield name, text.encode()
     yield "checkpoint", str(signed.note).encode()

@@ -1,5 +1,6 @@
 """The completeness map in the store: written after the entries it speaks of, changed lots only (docs/log.md §7)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,6 +29,7 @@ from traceability.storage.derived import MapState
 
 _CHUNK = 10_000
 _BATCH = 512
+_STEP = 256
 _TRIES = 3
 
 
@@ -107,6 +109,25 @@ def rebuild(storage: Storage, connection: Connection) -> MapState | None:
         raise LogStateError("map-differs", f"the map entry {last.seq} does not say what the log says")
     storage.write_map(connection, last, made.buckets, made.groups, whole=True)
     return last
+
+
+def map_before(storage: Storage, connection: Connection, size: int) -> MapState | None:
+    """The last map among the first `size` entries; None when there is none."""
+    state = storage.map_state(connection)
+    return state if state is None or state.seq < size else _last_map(storage, connection, size)
+
+
+def buckets_of(storage: Storage, connection: Connection, state: MapState) -> Iterator[tuple[int, dict[int, bytes]]]:
+    """The records of a map, by bucket, in steps of 256 buckets: (first, those that hold any). From the map's tables when
+    they are of this map, else from the log's own rows."""
+    whole = 1 << state.height
+    steps = range(0, whole, _STEP)
+    if state == storage.map_state(connection):
+        yield from ((first, storage.map_buckets(connection, range(first, min(first + _STEP, whole)))) for first in steps)
+        return
+    made = _build(storage, connection, state.size, state.height).buckets
+    for first in steps:
+        yield first, {index: made[index] for index in range(first, min(first + _STEP, whole)) if index in made}
 
 
 def check_tables(storage: Storage, connection: Connection) -> str | None:

@@ -163,6 +163,10 @@ class Log:
         """Every key the log has ever promised, each once."""
         return [parse_verifier_key(key) for key in dict.fromkeys(term.key for term in self.terms(connection))]
 
+    def key_list(self, connection: Connection) -> str:
+        """The file `keys`: every key the log has ever promised, one a line."""
+        return "".join(f"{key}\n" for key in self.verifiers(connection))
+
     def promised(self, connection: Connection, size: int) -> list[VerifierKey]:
         """The keys that may sign a checkpoint of `size`."""
         return [parse_verifier_key(key) for key in keys_at(self.terms(connection), size)]

@@ -60,7 +60,6 @@ def _export(
         raise LogStateError("no-checkpoint", "nothing has been published yet")
     shown, note = _shown(folder, signed, choose(connection) or signed)
     tree = log.tree(connection)
-    keys = "".join(f"{key}\n" for key in log.verifiers(connection))
     withheld = log.storage.withheld(connection)
     if any(by >= signed.checkpoint.size > seq for seq, by in withheld.items()):
         raise LogStateError("redaction-waiting", "an entry is withheld that no published checkpoint announces yet")
@@ -81,7 +80,7 @@ def _export(
     for partial in tiles_of_tree(shown):
         written += _partial_files(folder, partial, tree)
     _keep_snapshot(log, connection, folder, shown)
-    for name, text in {"keys": keys, **texts()}.items():
+    for name, text in {"keys": log.key_list(connection), **texts()}.items():
         _unless_same(folder / name, text.encode())
     _flush_folders(folder, written)
     if shown < signed.checkpoint.size:

@@ -21,6 +21,7 @@ from traceability.log.proof import proof_text
 from traceability.tiles import parse_tile_path, tile_within
 
 Connect = Callable[[], AbstractContextManager[Any]]
+Choose = Callable[[Any], SignedCheckpoint | None]
 
 FOR_EVER = "public, max-age=31536000, immutable"
 A_DAY = "public, max-age=86400"
@@ -56,12 +57,13 @@ def create_blueprint(
     url_prefix: str = "/log/1",
     texts: Mapping[str, Callable[[], str | None]] | None = None,
     downloads: Mapping[str, Download] | None = None,
+    choose: Choose | None = None,
 ) -> Blueprint:
-    """The blueprint `tlog`. `connect` opens a reading connection; `get_log` gives the log of the running site;
-    `texts` are further plain files by name, each a function that gives its content or None where there is none;
-    `downloads` are larger ones, by their address."""
+    """The blueprint `tlog`. `connect` opens a reading connection; `texts` are further plain files by name, each a function
+    that gives its content or None where there is none; `downloads` are larger ones; `choose` gives the checkpoint that
+    files of proof carry, the latest without it."""
     blueprint = Blueprint("tlog", __name__, url_prefix=url_prefix)
-    views = _Views(get_log, connect)
+    views = _Views(get_log, connect, choose)
     rules = {
         "/checkpoint": views.checkpoint,
         "/keys": views.keys,
@@ -73,20 +75,24 @@ def create_blueprint(
     for rule, view in rules.items():
         blueprint.add_url_rule(rule, view.__name__, _public(view))
     for name, content in (texts or {}).items():
-        blueprint.add_url_rule(f"/{name}", name.replace("-", "_"), _public(_text_view(name, content)))
+        blueprint.add_url_rule(f"/{name}", _endpoint(name), _public(_text_view(name, content)))
     for name, download in (downloads or {}).items():
-        endpoint = re.sub("[^a-z]", "_", name)
-        blueprint.add_url_rule(f"/{name}", endpoint, download.limit(_public(_file_view(name, download), endpoint)))
+        blueprint.add_url_rule(f"/{name}", _endpoint(name), download.limit(_public(_file_view(name, download))))
     blueprint.register_error_handler(_Refused, _problem)
     return blueprint
+
+
+def _endpoint(name: str) -> str:
+    return re.sub("[^a-z]", "_", name)
 
 
 class _Views:
     """The view functions, bound to their collaborators."""
 
-    def __init__(self, get_log: Callable[[], Log], connect: Connect) -> None:
+    def __init__(self, get_log: Callable[[], Log], connect: Connect, choose: Choose | None) -> None:
         self._log = get_log
         self._connect = connect
+        self._choose = choose
 
     def checkpoint(self) -> Response:
         """The latest signed checkpoint as a note."""
@@ -97,7 +103,7 @@ class _Views:
     def keys(self) -> Response:
         """Verifier keys, present and past, one a line."""
         with self._connect() as connection:
-            lines = "".join(f"{key}\n" for key in self._log().verifiers(connection))
+            lines = self._log().key_list(connection)
         return _cached(lines, "text/plain; charset=utf-8", SHORT)
 
     def tile(self, level: str, rest: str) -> Response:
@@ -130,12 +136,16 @@ class _Views:
             return _json(body | {"hashes": [_text(item) for item in proof]})
 
     def entry_proof(self, index: str) -> Response:
-        """The entry and its proof under the latest checkpoint, as one file (C2SP tlog-proof)."""
+        """The entry and its proof as one file (C2SP tlog-proof), under a checkpoint with the signatures of outsiders if one
+        covers it."""
         if not _NUMBER.fullmatch(index):
             raise _Refused(400, "the entry is not named by a plain decimal number")
         with self._connect() as connection:
             signed = self._signed(connection)
             _within(signed.checkpoint, int(index) + 1)
+            chosen = self._choose(connection) if self._choose else None
+            if chosen and int(index) < chosen.checkpoint.size:
+                signed = chosen
             text = proof_text(self._log(), connection, signed, int(index))
         response = _cached(text, "text/plain; charset=utf-8", SHORT)
         response.headers["Content-Disposition"] = f"attachment; filename={index}.tlog-proof"
@@ -162,14 +172,13 @@ class _Views:
         return signed
 
 
-def _public(view: Callable[..., Response], name: str = "served") -> Callable[..., Response]:
-    """A plain function around a bound method, marked for the site's deny-by-default guard. Limits are counted by `name`."""
+def _public(view: Callable[..., Response]) -> Callable[..., Response]:
+    """A plain function around a bound method, marked for the site's deny-by-default guard."""
 
     def served(**arguments: str) -> Response:
         return view(**arguments)
 
     served.__doc__ = view.__doc__
-    served.__name__ = served.__qualname__ = name
     served.access = "public"  # type: ignore[attr-defined]
     return served
 
