@@ -37,18 +37,19 @@ def wal_position(url: URL) -> int:
 
 
 def wal_since(url: URL, start: int) -> bytes:
-    """What the server wrote into its write-ahead log since `start`, page headers left out so that no record is cut."""
+    """What the server wrote into its write-ahead log since `start`, as far as it is not aged out; page headers left out so
+    that no record is cut."""
     with psycopg.connect(plain(url), autocommit=True) as connection:
-        connection.execute("CHECKPOINT")
+        connection.execute("SELECT pg_logical_emit_message(true, 'test', 'flushed up to here')")
         end = connection.execute("SELECT (pg_current_wal_flush_lsn() - '0/0')::bigint").fetchone()[0]
         pages = []
         for page in range(start // WAL_PAGE * WAL_PAGE, end, WAL_PAGE):
             name = connection.execute("SELECT pg_walfile_name('0/0'::pg_lsn + %s::numeric)", [page + 1]).fetchone()[0]
             offset = page % WAL_SEGMENT
-            data = connection.execute(
-                "SELECT pg_read_binary_file('pg_wal/' || %s, %s, %s)", [name, offset, WAL_PAGE]
-            ).fetchone()[0]
-            pages.append(data[24 if offset else 40 :])
+            [data] = connection.execute(
+                "SELECT pg_read_binary_file('pg_wal/' || %s, %s, %s, true)", [name, offset, WAL_PAGE]
+            ).fetchone()
+            pages.append((data or b"")[24 if offset else 40 :])
     return b"".join(pages)
 
 
