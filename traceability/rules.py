@@ -24,9 +24,12 @@ from traceability.canonical.types import (
 )
 from traceability.errors import ChainError, ProofError
 from traceability.lotmap import LotMap, height_for
+from traceability.merkle import HASH_BYTES
+from traceability.spill import Names, Rows, Tails
 
 _ON_TARGETS_LOTS = frozenset({CORRECT, VOID, DISPUTE})
 _DIGEST_BYTES = 8
+_LOTS_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class Rules:
 
     announced: dict[int, tuple[int, Entry]] = field(default_factory=dict)
     operator: str = ""
-    chains: Chains = field(default_factory=Chains)
+    chains: Chains = field(default_factory=lambda: Chains(Tails()))
     withheld: int = 0
     promises: list[tuple[int, Entry]] = field(default_factory=list)
     last_map: tuple[int, int] | None = None
@@ -54,9 +57,8 @@ class Rules:
 
     def __post_init__(self) -> None:
         self._map = LotMap()
-        self._changed: dict[str, tuple[int, bytes]] = {}
-        self._leaves, self._lots, self._names = bytearray(), bytearray(), bytearray()
-        self._ids: set[bytes] = set()
+        self._changed: set[str] = set()
+        self._rows, self._ids = Rows(HASH_BYTES + 2 * _DIGEST_BYTES), Names()
 
     def take(self, seq: int, leaf: bytes, entry: Entry) -> list[Finding]:
         """Check the next entry against all before it. It counts on whatever was found, so that one change is one
@@ -108,13 +110,15 @@ class Rules:
     def _targets(self, seq: int, entry: Entry) -> Iterator[Finding]:
         for item in entry.references:
             at = entry.event["seq"] if item.seq is None else item.seq
-            if at >= seq or self._leaves[32 * at : 32 * at + 32] != item.leaf:
+            row = self._rows[at] if 0 <= at < seq else b""
+            leaf, its_lots, name = row[:HASH_BYTES], row[HASH_BYTES:-_DIGEST_BYTES], row[-_DIGEST_BYTES:]
+            if leaf != item.leaf:
                 yield Finding("target", f"entry {at} is not before this one, or has another leaf")
                 continue
             lots = _lots(link.lot for link in entry.links)
-            if entry.type in _ON_TARGETS_LOTS and _at(self._lots, at) != lots:
+            if entry.type in _ON_TARGETS_LOTS and its_lots != lots:
                 yield Finding("target", f"entry {at} is of other lots")
-            if entry.type == REDACT and at not in self.announced and _at(self._names, at) != _withheld_as(entry):
+            if entry.type == REDACT and at not in self.announced and name != _withheld_as(entry):
                 yield Finding("redaction", f"the id and links told are not those of entry {at}")
 
     def _map_entry(self, seq: int, entry: Entry) -> Iterator[Finding]:
@@ -122,11 +126,11 @@ class Rules:
         height, before = told["height"], self._map.height if self.last_map else None
         lots = len(self.chains.tails)
         try:
-            root = self._map.update(self._changed, height)
+            root = self._map_root(height)
         except ProofError as error:
             yield Finding("map", error.message)
             return
-        self._changed = {}
+        self._changed = set()
         if told["size"] != seq:
             yield Finding("map", f"the map says it covers {told['size']} entries, {seq} are before it")
         elif told["lots"] != lots or told["root"] != root.hex():
@@ -152,11 +156,18 @@ class Rules:
             for link in links:
                 self.chains.tails[link.lot] = Tail(link.n, leaf)
         self.last_links = links
-        self._changed |= {link.lot: (link.n + 1, leaf) for link in links}
-        self._leaves += leaf
-        self._lots += _lots(link.lot for link in links)
-        self._names += _name(entry_id, links)
+        self._changed.update(link.lot for link in links)
+        self._rows.append(leaf + _lots(link.lot for link in links) + _name(entry_id, links))
         return found
+
+    def _map_root(self, height: int) -> bytes:
+        """The root after the lots that changed since the last map, put in some at a time for the sake of memory."""
+        lots, root = sorted(self._changed), b""
+        for at in range(0, max(len(lots), 1), _LOTS_AT_ONCE):
+            tails = ((lot, self.chains.tails[lot]) for lot in lots[at : at + _LOTS_AT_ONCE])
+            root = self._map.update({lot: (tail.n + 1, tail.leaf) for lot, tail in tails}, height)
+        return root
+
 
 
 def _lots(names: Iterator[str]) -> bytes:
@@ -170,7 +181,3 @@ def _withheld_as(redact: Entry) -> bytes:
 def _name(entry_id: str, links: tuple[Link, ...]) -> bytes:
     told = b"\0".join(f"{link.lot} {link.n} {link.previous.hex()}".encode() for link in links)
     return blake2b(entry_id.encode() + b"\0" + told, digest_size=_DIGEST_BYTES).digest()
-
-
-def _at(digests: bytearray, index: int) -> bytes:
-    return bytes(digests[_DIGEST_BYTES * index : _DIGEST_BYTES * (index + 1)])

@@ -1,5 +1,6 @@
 """The hash chain of each lot: what the next link of a lot must be."""
 
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 
 from traceability.canonical.entry import NO_PREVIOUS, Link
@@ -32,7 +33,7 @@ def check_link(link: Link, tail: Tail | None) -> None:
 class Chains:
     """The tails of all lots while a log is read from its first entry on."""
 
-    tails: dict[str, Tail] = field(default_factory=dict)
+    tails: MutableMapping[str, Tail] = field(default_factory=dict)
 
     def follow(self, links: tuple[Link, ...], leaf: bytes) -> None:
         """Take the next entry. Raises ChainError, and then changes nothing, when a link does not continue its lot."""
