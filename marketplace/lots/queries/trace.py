@@ -301,6 +301,12 @@ def _asked(code: str) -> dict[str, Any]:
     return {"code": code, **provenance.outside_moments(utcnow())}
 
 
+def is_public(code: str) -> bool:
+    """The lot exists and was released, by our row or by the log. Our row calling it a draft costs the lot's history."""
+    found = lot_of_code(code)
+    return found is not None and (found[1] != "draft" or bool(lot_facts(provenance.lot_history(code)).state))
+
+
 def _digest(seen: str) -> str:
     return hashlib.blake2b(seen.encode(), digest_size=10).hexdigest()
 

@@ -21,8 +21,8 @@ def trace_bundle(code: str):
 
     `?genesis=1` for a phone that meets the log for the first time.
     """
-    found = lots.lot_of_code(code) if provenance.parse_code(code) == code else None
-    bundle = provenance.phone_bundle(code, genesis="genesis" in request.args) if found and found[1] != "draft" else None
+    known = provenance.parse_code(code) == code and lots.is_public(code)
+    bundle = provenance.phone_bundle(code, genesis="genesis" in request.args) if known else None
     if bundle is None:
         response = problem(404, "no-such-lot", _("Sổ chưa có gì về mã này."))
         response.headers["Access-Control-Allow-Origin"] = "*"

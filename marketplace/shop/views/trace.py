@@ -66,7 +66,7 @@ def trace_png(code: str):
 def trace_events(code: str):
     """The lot's public events as an EPCIS 2.0 document; a draft has not published any."""
     known = _existing(code)
-    if lots.lot_of_code(known)[1] == "draft":
+    if not lots.is_public(known):
         abort(404)
     response = jsonify(provenance.lot_document(known, base_url=_public_url(), now=utcnow()))
     response.mimetype = "application/ld+json"

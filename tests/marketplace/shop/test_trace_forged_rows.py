@@ -79,6 +79,13 @@ def test_a_recall_that_only_the_log_remembers_is_shown(browser, lot, state):
     assert "Do Sở Công Thương Cần Thơ ghi" in steps[-1]
 
 
+def test_a_released_lot_called_a_draft_stays_public_with_all_a_phone_needs(browser, lot):
+    forge("UPDATE lot SET state = 'draft' WHERE id = :lot", lot=lot.id)
+
+    assert "Hồ sơ đã niêm phong" in seen(browser, lot)[0]
+    assert [browser.client.get(f"/t/{lot.code}/{name}").status_code for name in ("bundle.json", "events.jsonld")] == [200, 200]
+
+
 def test_a_block_hidden_in_our_row_is_shown(browser, lot):
     services.block_lot(actor=owner_of(lot.seller_id), lot_id=lot.id, reason_code="packaging", reason="Nhãn in sai", now=utcnow())
     forge("UPDATE lot SET state = 'released', state_reason = NULL WHERE id = :lot", lot=lot.id)
