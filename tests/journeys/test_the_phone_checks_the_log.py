@@ -89,7 +89,9 @@ def test_first_and_second_visit_are_told_calmly(phone, site, code):
     check = scan(phone, code)
     expect(check).to_contain_text(GOOD)
     expect(check).to_contain_text("Ngày, số liệu và tình trạng từng việc trên trang này khớp với sổ.")
-    expect(check).to_contain_text(re.compile(r"Đầy đủ đến \d\d:\d\d \d\d/\d\d/\d{4}\."))
+    expect(check).to_contain_text(re.compile(r"Theo sổ chợ tự ký, lô không thiếu dòng nào đến \d\d:\d\d \d\d/\d\d/\d{4}\."))
+    expect(check).to_contain_text("Chưa có bên ngoài cùng ký lần chốt này.")
+    expect(check).not_to_contain_text("Đầy đủ")
     expect(check).not_to_contain_text("Từ lần xem lúc")
     assert fits(phone)
     first = remembered(phone)
@@ -187,7 +189,7 @@ def test_changed_entry_turns_the_page_red_and_gives_evidence(phone, code, tmp_pa
 def test_line_on_the_page_that_is_not_in_the_log_is_noticed(phone, code, tmp_path):
     def answer(route):
         page = route.fetch()
-        route.fulfill(response=page, body=re.sub(r'data-shown="[0-9a-f]{12}', 'data-shown="0123456789ab', page.text()))
+        route.fulfill(response=page, body=re.sub(r'data-shown="(\d+):[0-9a-f]{12}', r'data-shown="\1:0123456789ab', page.text()))
 
     phone.route(f"**/t/{code}", answer)
     check = scan(phone, code)
@@ -276,7 +278,11 @@ def test_log_that_was_set_back_is_noticed(chromium, site, code):
     longer = before | {"size": before["size"] + 5, "root": base64.b64encode(bytes(32)).decode()}
     phone.evaluate("([name, value]) => localStorage.setItem(name, value)", [f"log {before_origin(before)}", json.dumps(longer)])
 
-    expect(scan(phone, code)).to_contain_text(ALARM)
+    check = scan(phone, code)
+    expect(check).to_contain_text(ALARM)
+    expect(check).to_contain_text(re.compile(r"Sổ bị lùi lại: lúc \d\d:\d\d \d\d/\d\d/\d{4} điện thoại này đã thấy sổ dài hơn"))
+    expect(check).not_to_contain_text("dòng cũ đã bị sửa")
+    assert saved(phone)["why"].startswith("set-back")
     context.close()
 
 
