@@ -17,7 +17,7 @@ SHORT = "public, max-age=5"
 @bp.get("/t/<code>/bundle.json")
 @public
 def trace_bundle(code: str):
-    """Entries and proofs of a lot under the latest checkpoint (docs/log.md §8); a draft has not published any.
+    """Entries and proofs of a lot under the newest checkpoint that meets the policy (docs/log.md §8); a draft has not published any.
 
     `?genesis=1` for a phone that meets the log for the first time.
     """
