@@ -154,6 +154,7 @@ BY_ENDPOINT: dict[str, Filler] = {
     "orders.deliver": lambda market, stall: [{"code": stall.orders["SHIPPED"]}],
     "shop.seller": lambda market, stall: [{"slug": stall.seller.slug}],
     "tlog.tile": lambda market, stall: [{"level": "0", "rest": "000.p/5"}, {"level": "entries", "rest": "000.p/5"}],
+    "tlog.entry_proof": lambda market, stall: [{"index": "0"}],
 }
 BY_NAME: dict[str, Callable[[Market, Stall], object]] = {
     "seller_id": lambda market, stall: stall.seller.id,
