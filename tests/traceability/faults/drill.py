@@ -82,17 +82,18 @@ class Drill:
         out, _ = process.communicate(timeout=120)
         self._note(out)
 
-    def run_until_it_ends(self, *, limit: int | None = None, meanwhile: Callable[[], object] = lambda: None) -> int:
-        """Let the process run, with files of at most `limit` bytes, and do something `meanwhile` to end it; returns its
-        exit code."""
+    def run_until_it_ends(self, *, limit: int | None = None, meanwhile: Callable[[], object] = lambda: None) -> str:
+        """Let the process run, with files of at most `limit` bytes, and do something `meanwhile` to end it with an error;
+        returns its last words."""
         process = self._start()
         if limit:
             resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (limit, limit))
         process.stdout.readline()
         meanwhile()
-        out, _ = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=120)
         self._note(out)
-        return process.returncode
+        assert process.returncode == 1, (process.returncode, err)
+        return err
 
     def _start(self, *more: str) -> subprocess.Popen:
         command = [sys.executable, "-m", "tests.traceability.faults.driver", str(self.folder), self.url, *more]
