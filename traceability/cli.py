@@ -10,11 +10,12 @@ import tarfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from traceability.checkpoint import parse_checkpoint, parse_note
 from traceability.errors import PolicyError
-from traceability.evidence import check_evidence
-from traceability.exported import Archive, Folder
+from traceability.evidence import check_evidence, of_fork
+from traceability.exported import Archive, Export, Files, Folder
 from traceability.policy import Policy, parse_trust
-from traceability.verify import INCOMPLETE, USAGE, Verdict, verify_export
+from traceability.verify import FORK, INCOMPLETE, USAGE, Verdict, verify_export
 
 
 class _Parser(argparse.ArgumentParser):
@@ -44,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("--policy", help="file with the policy, or with the verifier keys to trust, one a line")
     verify.add_argument("--since", help="file with an older note of this log")
     verify.add_argument("--lot", help="list the entries of this lot")
+    verify.add_argument("--evidence-out", metavar="FILE", default="tlog-evidence.json", help="where a fork is written")
     verify.add_argument("--json", action="store_true", help="answer as JSON")
     verify.set_defaults(run=_verify)
     evidence = commands.add_parser("evidence", help="check a file of evidence that a log has forked")
@@ -60,8 +62,19 @@ def _verify(options: argparse.Namespace) -> int:
         sys.stderr.write("the keys come from the export itself: compare them with a copy you trust, or give --policy\n")
     files = Archive(place) if place.is_file() else Folder(place)
     verdict = verify_export(files, policy=policy, since=since, lot=options.lot)
+    if verdict.outcome == FORK and since is not None:
+        _keep_evidence(files, since, Path(options.evidence_out))
     sys.stdout.write(_text(verdict, options) + "\n")
     return verdict.outcome
+
+
+def _keep_evidence(files: Files, since: bytes, place: Path) -> None:
+    """Write both notes and the proof between them, as `evidence` takes them."""
+    newer = (files.read("checkpoint") or b"").decode()
+    export = Export(files, parse_checkpoint(parse_note(newer.encode()).text).size)
+    found = of_fork(since.decode(), newer, export.leaf)
+    place.write_text(json.dumps(found, ensure_ascii=False, indent=1), encoding="utf-8")
+    sys.stderr.write(f"evidence written to {place}\n")
 
 
 def _evidence(options: argparse.Namespace) -> int:

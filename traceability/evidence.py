@@ -2,12 +2,12 @@
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from traceability.checkpoint import Checkpoint, parse_checkpoint, parse_note
 from traceability.errors import NoteError
-from traceability.merkle import EMPTY_ROOT, HASH_BYTES, Range, consistency_ranges, node_hash
+from traceability.merkle import EMPTY_ROOT, HASH_BYTES, Edge, Range, consistency_ranges, node_hash
 from traceability.policy import Policy, signatures
 
 FORMAT = "chonongsan/evidence/1"
@@ -15,11 +15,33 @@ NO_FORK, BAD, FORK, UNPROVEN, NO_EVIDENCE = range(5)
 """What `check_evidence` answers: the exit codes of the command."""
 
 
+def of_fork(older: str, newer: str, leaf: Callable[[int], bytes]) -> dict[str, Any]:
+    """The file of evidence for two notes, of which the newer one's tree does not grow out of the older one's; `leaf` gives
+    the leaf hashes of the newer tree."""
+    sizes = [parse_checkpoint(parse_note(note.encode()).text).size for note in (older, newer)]
+    ranges: list[Range] = []
+    if 0 < sizes[0] < sizes[1]:
+        ranges = consistency_ranges(*sizes)
+        # where the older tree is a node of the newer one, what stands there now comes first
+        ranges = ranges if sizes[0] & (sizes[0] - 1) else [(0, sizes[0]), *ranges]
+    proof = [base64.b64encode(_hash(leaf, *found)).decode() for found in ranges]
+    return {"format": FORMAT, "notes": [older, newer], "proof": proof, "why": f"root of size {sizes[0]} differs"}
+
+
+def _hash(leaf: Callable[[int], bytes], start: int, stop: int) -> bytes:
+    edge = Edge()
+    for seq in range(start, stop):
+        edge, _ = edge.push(leaf(seq))
+    return edge.root()
+
+
 def check_evidence(document: Any, policy: Policy) -> tuple[int, str]:
     """What two notes and a proof show, and a sentence about it; both must be signed by a log of the policy."""
     notes = document.get("notes") if isinstance(document, Mapping) and document.get("format") == FORMAT else None
-    if not isinstance(notes, list) or len(notes) != 2 or not all(isinstance(note, str) for note in notes):
+    if not isinstance(notes, list) or len(notes) not in (1, 2) or not all(isinstance(note, str) for note in notes):
         return NO_EVIDENCE, "this is no file of evidence"
+    if len(notes) == 1:
+        return NO_EVIDENCE, "the file holds the bundle of a lot, not a fork: tlog_verify.py evidence checks it"
     try:
         older, newer = sorted((_signed(note, policy) for note in notes), key=lambda point: point.size)
         proof = [base64.b64decode(item, validate=True) for item in document.get("proof", [])]
@@ -48,7 +70,8 @@ def _compare(older: Checkpoint, newer: Checkpoint, proof: list[bytes]) -> tuple[
         return FORK, "the log signed an empty tree that is not empty"
     roots = _roots(older, newer, proof)
     if roots is None or roots[1] != newer.root:
-        return UNPROVEN, "the proof does not lead to the newer root: compare with an export and --since"
+        told = "the proof does not lead to the newer root" if proof else "there is no proof between the notes"
+        return UNPROVEN, f"{told}: compare with an export and --since; tlog_verify.py evidence looks at signed times too"
     if roots[0] == older.root:
         return NO_FORK, f"the tree of {newer.size} entries extends that of {older.size}"
     return FORK, f"the tree of {newer.size} entries does not grow out of the note of {older.size}"

@@ -62,6 +62,7 @@ class Export:
     def __init__(self, files: Files, size: int) -> None:
         self.size = size
         self._files = files
+        self._kept: tuple[int, bytes] | None = None
 
     def check_presence(self) -> None:
         """Raises TileError unless every file the size needs is there; what is in them is not looked at."""
@@ -99,6 +100,15 @@ class Export:
         records, at = self.records(tile)[0], seq - tile.start
         leaf = self.hashes(tile)[HASH_BYTES * at : HASH_BYTES * (at + 1)]
         return (records[at] if at < len(records) else b""), leaf
+
+    def leaf(self, seq: int) -> bytes:
+        """The leaf hash of an entry below the size. Raises TileError when it cannot be read."""
+        index = seq // WIDTH
+        if self._kept is None or self._kept[0] != index:
+            tile = Tile(0, index, min(WIDTH, self.size - WIDTH * index))
+            self._kept = (index, self.hashes(tile))
+        at = HASH_BYTES * (seq % WIDTH)
+        return self._kept[1][at : at + HASH_BYTES]
 
     def snapshot(self, seq: int, index: int) -> tuple[str, bytes]:
         """(path, content) of a file of the map's records. Raises TileError when it cannot be read."""

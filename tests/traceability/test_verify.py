@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.traceability.conftest import NOW, ORIGIN, SECRET
 from traceability.checkpoint import Checkpoint, Note, generate_signer, parse_signer
 from traceability.cli import main
 from traceability.log.export import export
+from traceability.standalone.verifier import tlog_verify
 from traceability.tiles import decode_bundle, encode_bundle
 
 
@@ -40,6 +42,12 @@ def exported(memory_log, begin, tmp_path):
     return tmp_path / "export"
 
 
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    """A fork is written into the working folder."""
+    monkeypatch.chdir(tmp_path)
+
+
 def run(folder, *more):
     return main(["verify", str(folder), *more])
 
@@ -53,7 +61,7 @@ def test_a_sound_export_passes_and_lists_a_lot(exported, capsys):
 
 def test_the_command_runs_as_a_module(exported):
     command = [sys.executable, "-m", "traceability", "verify", str(exported)]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2])
     assert (done.returncode, done.stdout.split(":")[0]) == (0, "sound")
 
 
@@ -129,6 +137,30 @@ def test_an_older_note_with_another_root_is_a_fork(exported, capsys):
     forked.write_text(str(Note(text, (signer.sign(text),))), encoding="utf-8")
     assert run(exported, "--since", str(forked)) == 2
     assert "another root" in capsys.readouterr().out
+    assert (exported.parent / "tlog-evidence.json").exists()
+
+
+@pytest.mark.parametrize("size", [1, 64, 100, 299, 300])
+def test_a_fork_is_written_out_and_believed_by_both_programs(exported, tmp_path, size):
+    signer = parse_signer(SECRET)
+    text = Checkpoint(ORIGIN, size, bytes(32)).text()
+    (tmp_path / "forked").write_text(str(Note(text, (signer.sign(text),))), encoding="utf-8")
+    (tmp_path / "policy").write_text(f"{signer.verifier}\n", encoding="utf-8")
+
+    assert run(exported, "--since", str(tmp_path / "forked"), "--evidence-out", str(tmp_path / "out.json")) == 2
+
+    written = json.loads((tmp_path / "out.json").read_text("utf-8"))
+    assert written["notes"] == [(tmp_path / "forked").read_text("utf-8"), (exported / "checkpoint").read_text("utf-8")]
+    asked = ["evidence", str(tmp_path / "out.json"), "--policy", str(tmp_path / "policy")]
+    assert main(asked) == 2
+    assert tlog_verify.main(asked) == 2
+
+
+def test_only_a_fork_is_written_out(exported, tmp_path):
+    assert run(exported, "--since", str(exported.parent / "older")) == 0
+    (exported / "tile/0/000").unlink()
+    assert run(exported, "--since", str(exported.parent / "older")) == 3
+    assert not (tmp_path / "tlog-evidence.json").exists()
 
 
 def test_an_older_note_that_is_longer_than_the_export_is_incomplete(exported, memory_log, begin):

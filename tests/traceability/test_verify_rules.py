@@ -52,6 +52,13 @@ def judge(tmp_path, capsys):
     return run
 
 
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    """A fork is written into the working folder."""
+    monkeypatch.chdir(tmp_path)
+
+
+
 def test_the_whole_log_is_sound(judge):
     assert judge(WHOLE) == (0, None)
 
