@@ -14,6 +14,7 @@ from traceability.log.erasure import (
     commitment_of,
     decrypt,
     encrypt,
+    erase_lost,
     erase_openings,
     new_opening,
     reapply,
@@ -134,6 +135,21 @@ def test_an_erasure_that_is_rolled_back_leaves_the_openings_and_no_entry(engine,
     with engine.begin() as connection:
         assert (log.size(connection), len(log.storage.openings(connection, key_ids=["k1"]))) == (2, 1)
     assert wrong() == []
+
+
+def test_values_whose_openings_did_not_come_back_are_said_to_be_lost_once(engine, log, record):
+    lost, kept = record(1), record(2)
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM tlog_opening WHERE entry_id = :name"), {"name": lost})
+        assert not log.check(connection).sound
+        assert erase_lost(log.storage, connection, ground="lost", start=2, **WHO) == 0
+        assert erase_lost(log.storage, connection, ground="lost", start=0, **WHO) == 1
+        assert erase_lost(log.storage, connection, ground="lost", start=0, **WHO) == 0
+        assert log.check(connection).sound
+        assert [row.entry_id for row in log.storage.openings(connection, entry_ids=[lost, kept])] == [kept]
+        [told] = log.storage.erasures(connection, [lost, kept])
+    last = entries(engine, log)[-1]
+    assert (last.type, last.event["ground"], told) == (ERASE, "lost", (lost, "/cns:note", last.id))
 
 
 def test_a_body_goes_only_after_its_redaction_is_logged(engine, log, fill):

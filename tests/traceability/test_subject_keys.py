@@ -61,6 +61,30 @@ def test_a_destroyed_key_is_in_no_file_of_the_store(tmp_path):
     assert (tmp_path / "keys" / "subjects.db").stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.parametrize("keys", ["postgresql"], indirect=True)
+def test_on_postgresql_a_destroyed_key_leaves_the_tables_file_or_it_is_said_that_it_did_not(keys):
+    gone, later = keys.for_new("seller:1", "2028-12-01"), keys.for_new("seller:1", "2029-01-01")
+    kept = keys.for_new("seller:2", "2028-12-01")
+    engine = create_engine(keys.url)
+    assert found_in_file(engine, gone, later, kept) == {gone.id, later.id, kept.id}
+    assert keys.destroy([gone.id]) is None
+    assert found_in_file(engine, gone, later, kept) == {later.id, kept.id}
+    with engine.connect().execution_options(isolation_level="REPEATABLE READ") as reader:
+        reader.execute(text("SELECT 1"))
+        assert "may still read" in keys.destroy([later.id])
+    assert later.id in found_in_file(engine, later)
+    assert keys.destroy([]) is None
+    assert found_in_file(engine, later, kept) == {kept.id}
+    engine.dispose()
+
+
+def found_in_file(engine, *keys):
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("CHECKPOINT"))
+        stored = connection.scalar(text("SELECT pg_read_binary_file(pg_relation_filepath('subject_key'))"))
+    return {key.id for key in keys if key.key in bytes(stored)}
+
+
 def test_a_copy_holds_the_keys_of_its_moment(tmp_path):
     keys = SubjectKeys(f"sqlite:///{tmp_path / 'keys' / 'subjects.db'}")
     first = keys.for_new("seller:1", "2028-12-01")
