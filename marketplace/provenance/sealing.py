@@ -12,6 +12,7 @@ from sqlalchemy import Connection, event, func, select, text
 from sqlalchemy.orm import Session
 
 from marketplace.database import after_commit, db, on_postgresql, transaction
+from marketplace.extensions import jobs
 from marketplace.provenance.mapping import add_map
 from marketplace.provenance.outsiders import for_outsiders
 from marketplace.provenance.site import TEXTS, Site, the_log, the_site, writing
@@ -105,7 +106,7 @@ def publish_checkpoint(*, now: datetime, keep: bool = True) -> int:
         return 0
     if queue_ends():
         drain()
-    add_map(now=now)
+    mapped = add_map(now=now)
     connection = db.session.connection()
     size, signed = site.log.size(connection), site.log.latest_checkpoint(connection)
     db.session.rollback()
@@ -118,6 +119,8 @@ def publish_checkpoint(*, now: datetime, keep: bool = True) -> int:
             return 0
         if keep and site.settings.log_export_dir:
             export(Path(site.settings.log_export_dir))
+        if mapped:  # until witnesses have signed the new map, no phone is told that a lot is complete
+            jobs.wake("witness")
     return new
 
 

@@ -63,7 +63,8 @@ def verdict(status: LogStatus, now: datetime) -> Verdict:
     """The worst thing that is known, or who signed last."""
     if status.frozen:
         return Verdict("warn", _("Sổ này đã khóa lại, không ghi thêm"), _(
-            "Chợ ngừng ghi sổ này sau một sự cố về khóa ký. Các dòng đến lần chốt cuối có bên ngoài cùng ký vẫn kiểm tra được; việc mới ghi vào sổ kế tiếp."))
+            "Chợ ngừng ghi sổ này sau một sự cố về khóa ký. Các dòng đến lần chốt cuối có bên ngoài cùng ký vẫn kiểm tra được; "
+            "việc mới ghi vào sổ kế tiếp."))
     if status.forks:
         names = ", ".join(map(_spoken, status.forks))
         return Verdict("bad", _("Có bên làm chứng giữ một bản sổ khác"), _(

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from marketplace import provenance
 from marketplace.database import db, transaction
+from marketplace.extensions import jobs
 from marketplace.provenance import outsiders
 from marketplace.provenance.outsiders import for_outsiders, met_size
 from marketplace.provenance.site import the_log, the_site
@@ -187,3 +188,16 @@ def test_round_of_the_witnesses_signs_a_map_of_the_moment_and_renews_the_mirror(
     assert provenance.gather_cosignatures(now=now + timedelta(minutes=2)) == 0
     found = judged(client)
     assert (found["ok"], found["count"], found["waiting"], bool(found["complete"])) == (True, 2, 1, True)
+
+
+def test_new_map_calls_for_the_witnesses(app, now):
+    woken: list[str] = []
+    jobs.bind(woken.append)
+    try:
+        tell(now - timedelta(minutes=11))
+        tell(now - timedelta(minutes=5))
+        tell(now)
+    finally:
+        jobs.bind(None)
+
+    assert woken.count("witness") == 2
