@@ -1,7 +1,6 @@
 """The signer against the least it could do: write the checkpoint into its file, fsync, one Ed25519 signature.
 
-It does more for each checkpoint: it takes its lock, reads what it remembers, checks the consistency proof, writes the state
-aside and renames it so that a power cut leaves the old or the new one (a second flush, of the folder), and signs with
+It does more for each checkpoint: it takes its lock, reads what it remembers, checks the consistency proof, and signs with
 both kinds of keys.
 """
 

@@ -25,6 +25,7 @@ from traceability.log import export as export_module
 from traceability.log.checkpoints import keep_signature
 from traceability.policy import parse_policy
 from traceability.signer import Keeper, KeyFile, StateFile
+from traceability.signer.state import record_of
 from traceability.storage.sql import SqlStorage
 from traceability.witnessing import Outcome, cosign
 
@@ -37,7 +38,7 @@ POINTS = (
     "B4 sealed and committed",
     "C1 checkpoint written, not committed",
     "C2 checkpoint committed, not signed",
-    "D1 signer's state written aside, not renamed",
+    "D1 signer's state half written",
     "D2 signer's state kept, not signed",
     "D3 signed, note not stored",
     "E1 tiles and bundles written, checkpoint file not",
@@ -95,7 +96,11 @@ class DyingState(StateFile):
     killer: Killer
 
     def write(self, checkpoint):
-        self.path.with_name("state.new").write_text(checkpoint.text())
+        record = record_of(checkpoint)
+        with self.path.open("r+b") as file:
+            file.seek(self._last()[1])
+            file.truncate()
+            file.write(record[: len(record) // 2])
         self.killer.passes("D1")
         super().write(checkpoint)
         self.killer.passes("D2")

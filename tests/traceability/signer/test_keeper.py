@@ -1,13 +1,15 @@
 """The signer signs what extends what it signed before, and nothing else; it remembers before it signs."""
 
-import base64
+import resource
 
 import pytest
 
 from tests.traceability.conftest import NOW, ORIGIN
-from traceability.checkpoint import COSIGNATURE_V1, ED25519, Note, verify_note
+from traceability.checkpoint import COSIGNATURE_V1, ED25519, Checkpoint, Note, parse_checkpoint, verify_note
 from traceability.errors import SignerError
+from traceability.merkle import EMPTY_ROOT
 from traceability.signer import Keeper, KeyFile, StateFile
+from traceability.signer.state import record_of
 
 
 def refused(keeper, text, old_size, proof) -> str:
@@ -51,7 +53,9 @@ def test_a_lost_state_is_an_error_and_never_a_beginning(signer, tree, tmp_path):
     assert refused(signer, tree.text(6), 0, []) == "state-missing"
 
 
-@pytest.mark.parametrize("spoilt", [b"", b"\xff", b"trace.test.example/log/1\n5\n", b"trace.test.example/log/1\n-1\nAA==\n"])
+@pytest.mark.parametrize(
+    "spoilt", [b"", b"\xff", b"trace.test.example/log/1\n5\n", b"trace.test.example/log/1\n-1\nAA==\n", bytes(300), b"\n" * 8]
+)
 def test_a_torn_state_is_an_error(signer, tree, tmp_path, spoilt):
     (tmp_path / "state").write_bytes(spoilt)
     with pytest.raises(SignerError) as refusal:
@@ -65,9 +69,69 @@ def test_an_inception_is_done_once(signer):
     assert refusal.value.code == "state-taken"
 
 
-def test_nothing_is_signed_when_the_state_cannot_be_kept(signer, tree, tmp_path):
+def test_nothing_is_signed_when_the_state_cannot_be_replaced(signer, tree, tmp_path):
+    older_form(tmp_path / "state")
     (tmp_path / "state.new").mkdir()  # what is written aside cannot be written: as on a full disk
     assert refused(signer, tree.text(6), 0, []) == "state-not-written"
+
+
+@pytest.mark.parametrize("room", [0, 1, 60])
+def test_nothing_is_signed_when_the_state_has_no_room_for_its_next_record(signer, tree, tmp_path, room):
+    signer.sign(tree.text(6), old_size=0, proof=[])
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, ((tmp_path / "state").stat().st_size + room, before[1]))
+    try:
+        code = refused(signer, tree.text(9), 6, tree.proof(6, 9))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert code == "state-not-written"
+    assert signer.sign(tree.text(9), old_size=6, proof=tree.proof(6, 9))
+
+
+def test_a_state_of_the_older_form_is_read_and_taken_over(signer, tree, tmp_path):
+    older_form(tmp_path / "state", tree.text(5))
+    assert signer.state() == (5, tree.root(0, 5))
+    signer.sign(tree.text(6), old_size=5, proof=tree.proof(5, 6))
+    assert (tmp_path / "state").read_bytes().startswith(tree.text(6).encode())
+    assert signer.state() == (6, tree.root(0, 6))
+
+
+def test_wherever_a_record_was_cut_short_the_one_before_counts_and_the_next_is_whole(signer, tree, tmp_path):
+    signer.sign(tree.text(5), old_size=0, proof=[])
+    kept = (tmp_path / "state").read_bytes()
+    signer.sign(tree.text(9), old_size=5, proof=tree.proof(5, 9))
+    whole = (tmp_path / "state").read_bytes()
+    for end in range(len(kept), len(whole)):
+        for filling in (b"", bytes(len(whole) - end)):  # a file system may have lengthened the file before it wrote
+            (tmp_path / "state").write_bytes(whole[:end] + filling)
+            assert signer.state() == (5, tree.root(0, 5))
+    signer.sign(tree.text(7), old_size=5, proof=tree.proof(5, 7))
+    assert (tmp_path / "state").read_bytes() == kept + record_of(parse_checkpoint(tree.text(7)))
+
+
+def test_a_whole_record_that_was_changed_is_an_error_and_not_the_one_before(signer, tree, tmp_path):
+    signer.sign(tree.text(5), old_size=0, proof=[])
+    start = (tmp_path / "state").stat().st_size
+    signer.sign(tree.text(9), old_size=5, proof=tree.proof(5, 9))
+    whole = (tmp_path / "state").read_bytes()
+    for at in range(start, len(whole)):
+        (tmp_path / "state").write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        with pytest.raises(SignerError) as refusal:
+            signer.state()
+        assert refusal.value.code == "state-unreadable"
+
+
+def test_a_long_state_is_replaced_by_its_last_record(signer, tree, tmp_path):
+    sizes = []
+    for _ in range(300):
+        signer.sign(tree.text(5), old_size=0, proof=[])
+        sizes.append((tmp_path / "state").stat().st_size)
+    assert signer.state() == (5, tree.root(0, 5))
+    assert min(sizes[150:]) < 500 < 16_000 < max(sizes) < 17_000
+
+
+def older_form(state, text=""):
+    state.write_text(text or Checkpoint(ORIGIN, 0, EMPTY_ROOT).text())
 
 
 def test_the_state_is_on_disk_before_a_signature_exists(tmp_path, signer, tree, monkeypatch):
@@ -82,8 +146,7 @@ def test_the_state_is_on_disk_before_a_signature_exists(tmp_path, signer, tree, 
     keeper = Keeper(StateFile(tmp_path / "state"), Failing(tmp_path / "keys"))
     with pytest.raises(ZeroDivisionError):
         keeper.sign(tree.text(6), old_size=0, proof=[])
-    root = base64.b64encode(tree.root(0, 6)).decode()
-    assert (tmp_path / "state").read_text() == f"{ORIGIN}\n6\n{root}\n"
+    assert (tmp_path / "state").read_bytes().endswith(record_of(parse_checkpoint(tree.text(6))))
 
 
 def test_a_second_signer_on_one_state_is_refused(signer, tree, tmp_path):
