@@ -140,8 +140,10 @@ def check_tables(storage: Storage, connection: Connection) -> str | None:
     made = _build(storage, connection, state.size, state.height)
     if made.state != state:
         return f"the map entry {state.seq} does not say what the log says"
-    if storage.map_buckets(connection, range(1 << state.height)) != made.buckets:
-        return "the map's buckets differ from the log"
+    for first in range(0, 1 << state.height, _STEP):
+        numbers = range(first, min(first + _STEP, 1 << state.height))
+        if storage.map_buckets(connection, numbers) != {index: made.buckets[index] for index in numbers if index in made.buckets}:
+            return "the map's buckets differ from the log"
     for level in sorted({level for level, _ in made.groups}):
         due = {index: hashes for (at, index), hashes in made.groups.items() if at == level}
         if storage.map_groups(connection, level, due) != due:
