@@ -1,16 +1,22 @@
-"""The site's fold of corrections and the stand-alone verifier's tell the same story of random logs."""
+"""The fold of corrections tells the same story of random logs three times: by the site, by the stand-alone verifier, by the
+script a phone runs."""
 
+import json
 import random
-from contextlib import closing
+from collections import Counter
+from pathlib import Path
 
 import pytest
 
+from tests.node import require_node, run_node
 from tests.traceability.standalone.book import OPERATOR, Book, leaf_of
 from tests.traceability.standalone.rewrites import VALUES
 from traceability.canonical.entry import read_entry
 from traceability.history import fold
 from traceability.standalone.verifier import tlog_verify
 
+SCRIPT = Path(__file__).with_name("fold_books.mjs")
+LOTS = ["A", "B", "C"]
 PEOPLE = ["org:coop", "org:lab", "org:other", OPERATOR]
 IN_PROFILE = [value for value in VALUES if not isinstance(value, float | None) and value not in ("e\u0301", "\ud83d", 2**53, -(2**53))]
 PATHS = [
@@ -27,7 +33,7 @@ def random_book(rng: random.Random) -> Book:
         deed = rng.randrange(9)
         if deed < 2 or not events:
             details = {"kg": "1", "list": [1, {"a": True}]}
-            events.append(book.event("A", rng.choice("BC"), who=rng.choice(PEOPLE), details=details))
+            events.append(book.event(*rng.sample(LOTS, rng.choice([1, 2])), who=rng.choice(PEOPLE), details=details))
         elif deed < 6:
             values = [*IN_PROFILE, "2026-02-01T05:00:00.000Z", "ObjectEvent", "urn:event:1"]
             fields = {path: rng.choice(values) for path in rng.sample(PATHS, rng.choice([1, 1, 1, 2]))}
@@ -37,49 +43,77 @@ def random_book(rng: random.Random) -> Book:
         elif deed == 7:
             book.add(rng.choice(["grant", "revoke"]), {"to": rng.choice(PEOPLE), "right": "certifier"})
         else:
-            book.add("recall", {"reason": "salmonella"}, lots=("A",), who=rng.choice(PEOPLE))
+            lots = tuple(rng.sample(LOTS, rng.choice([1, 2, 3])))
+            book.add("recall", {"reason": "salmonella"}, lots=lots, who=rng.choice(PEOPLE))
     return book
 
 
 def told_by_site(book: Book) -> dict:
     found = fold([(seq, leaf_of(record), read_entry(record)) for seq, record in enumerate(book.records)], OPERATOR)
-    events = {
-        seq: (
-            dict(told.fields),
-            told.void is not None,
-            any(dispute.counts for dispute in told.disputes),
-            sorted({change.seq for change in told.changes if change.counts}),
-        )
-        for seq, told in found.events.items()
-    }
-    return events | {mark.seq: mark.counts for marks in found.recalls.values() for mark in marks}
 
+    def event(told) -> list:
+        marks = [[mark.seq, mark.counts] for mark in told.marks]
+        changes = [[change.seq, change.path, change.old, change.new] for change in told.changes if change.counts]
+        return [dict(told.fields), told.void is not None, any(dispute.counts for dispute in told.disputes), marks, changes]
 
-def told_alone(book: Book) -> dict:
-    entries = dict(enumerate(book.objects))
-    memory = tlog_verify.Memory()
-    with closing(memory.sql):
-        folded = tlog_verify.Fold(memory, entries.get)
-        for seq, entry in entries.items():
-            folded.take(seq, entry)
-        story = {item["seq"]: item for item in folded.history(list(entries))}
     return {
-        seq: item["counts"]
-        if item["t"] == tlog_verify.RECALL
-        else (
-            item["fields"],
-            item.get("void", False),
-            item.get("disputed", False),
-            sorted(one["seq"] for one in item["told"] if one["t"] == tlog_verify.CORRECT and one["counts"]),
-        )
-        for seq, item in story.items()
-        if item["t"] in (tlog_verify.EVENT, tlog_verify.RECALL)
+        lot: [
+            {str(seq): event(told) for seq, told in found.events.items() if any(link.lot == lot for link in told.entry.links)},
+            [[mark.seq, mark.counts] for mark in found.recalls.get(lot, [])],
+        ]
+        for lot in LOTS
     }
 
 
-@pytest.mark.parametrize("seed", range(0, 300, 50))
-def test_both_folds_agree(seed):
-    for number in range(seed, seed + 50):
-        book = random_book(random.Random(number))
+def told_alone(book: Book, folder: Path) -> dict:
+    """What `tlog_verify.py export FOLDER --lot LOT` prints as JSON."""
+    book.write(folder)
+    found = {}
+    for lot in LOTS:
+        report = tlog_verify.ExportCheck(tlog_verify.Folder(folder), None, [], lot).run()
+        story = json.loads(json.dumps(report["lot"]["entries"]))
+        events = {str(item["seq"]): alone(item) for item in story if item["t"] == tlog_verify.EVENT}
+        found[lot] = [events, [[item["seq"], item["counts"]] for item in story if item["t"] == tlog_verify.RECALL]]
+    return found
 
-        assert told_alone(book) == told_by_site(book), f"seed {number}"
+
+def alone(item: dict) -> list:
+    told = [[one["seq"], one["counts"]] for one in item["told"]]
+    changes = [[one["seq"], *change] for one in item["told"] if one["counts"] for change in one.get("changes", [])]
+    return [item["fields"], item.get("void", False), item.get("disputed", False), told, changes]
+
+
+@pytest.mark.parametrize("seed", range(0, 240, 80))
+def test_all_three_folds_agree(tmp_path, seed):
+    """The site's, the stand-alone verifier's as `--lot` shows it, and the one a phone runs."""
+    require_node()
+    books = [random_book(random.Random(number)) for number in range(seed, seed + 80)]
+    phones = run_node(
+        SCRIPT,
+        [{"records": [record.decode() for record in book.records], "operator": OPERATOR, "lots": LOTS} for book in books],
+    )
+    counted = Counter()
+    for number, (book, phone) in enumerate(zip(books, phones, strict=True), seed):
+        ours = told_by_site(book)
+
+        assert told_alone(book, tmp_path / "export") == ours, f"seed {number}: tlog_verify.py and the site"
+        assert phone == ours, f"seed {number}: the phone and the site"
+        for events, recalls in ours.values():
+            counted["recalls"] += len(recalls)
+            counted["recalls that do not count"] += sum(not counts for _, counts in recalls)
+            for _, void, disputed, marks, changes in events.values():
+                counted.update({"void": void, "disputed": disputed, "changes": len(changes), "ignored": sum(not one[1] for one in marks)})
+    assert min(counted.values()) > 20, "the books reach every case"
+
+
+def test_recall_counts_for_each_lot_by_itself(tmp_path):
+    book = Book()
+    book.genesis()
+    book.event("A", who="org:coop")
+    book.event("B", who="org:other")
+    seq = book.add("recall", {"reason": "salmonella"}, lots=("A", "B"), who="org:coop")
+
+    found = told_alone(book, tmp_path / "export")
+
+    assert {lot: recalls for lot, (_, recalls) in found.items()} == {"A": [[seq, True]], "B": [[seq, False]], "C": []}
+    assert found == told_by_site(book)

@@ -916,6 +916,7 @@ class Memory:
         "CREATE TABLE owner (key BLOB, who TEXT, PRIMARY KEY (key, who)) WITHOUT ROWID",
         "CREATE TABLE told (seq INTEGER PRIMARY KEY, target INTEGER, t TEXT, why TEXT)",
         "CREATE INDEX told_of ON told (target)",
+        "CREATE TABLE strange (seq INTEGER, key BLOB, PRIMARY KEY (seq, key)) WITHOUT ROWID",
     )
 
     def __init__(self) -> None:
@@ -1102,7 +1103,7 @@ class Fold:
             for link in entry["lots"]:
                 self.memory.note("owner", (lot_key(link["lot"]), who))
         elif kind == RECALL:
-            return self.tell(seq, None, entry, self.recall_fails(entry))
+            return self.tell(seq, None, entry, self.recall_fails(seq, entry))
         elif kind in (CORRECT, VOID, DISPUTE):
             target = entry["ref"][0]["seq"]
             return self.tell(seq, target, entry, self.fails(target, entry))
@@ -1115,7 +1116,8 @@ class Fold:
     def privileged(self, who: str) -> bool:
         return who == self.operator or who in self.certifiers
 
-    def recall_fails(self, entry: dict) -> str | None:
+    def recall_fails(self, seq: int, entry: dict) -> str | None:
+        """Which of its lots who recalls has no right over; each lot counts by itself (SPEC §5)."""
         if self.privileged(entry["who"]):
             return None
         self.memory.flush("owner")
@@ -1126,6 +1128,7 @@ class Fold:
                 "SELECT 1 FROM owner WHERE key = ? AND who = ?", (lot_key(link["lot"]), entry["who"])
             ).fetchone()
         ]
+        self.sql.executemany("INSERT INTO strange VALUES (?, ?)", [(seq, lot_key(lot)) for lot in strange])
         return "who recalls has no right over " + ", ".join(strange) if strange else None
 
     def fails(self, target: int, entry: dict) -> str | None:
@@ -1155,7 +1158,7 @@ class Fold:
         )
         return [seq for (seq,) in rows]
 
-    def history(self, seqs: list) -> list:
+    def history(self, seqs: list, lot: str) -> list:
         """The folded story of a lot, one object for each of its entries that is no correction."""
         story: dict = {}
         for seq in seqs:
@@ -1164,6 +1167,9 @@ class Fold:
                 story[seq] = {"seq": seq, "withheld": True}
                 continue
             row = self.sql.execute("SELECT target, why FROM told WHERE seq = ?", (seq,)).fetchone()
+            if entry["t"] == RECALL and row:
+                counts = self.sql.execute("SELECT 1 FROM strange WHERE seq = ? AND key = ?", (seq, lot_key(lot))).fetchone() is None
+                row = (row[0], None if counts else row[1])
             item = {key: entry[key] for key in ("t", "rec", "who") if key in entry} | {"seq": seq}
             if entry["t"] == EVENT:
                 story[seq] = item | {"fields": json.loads(json.dumps(entry["ev"])), "told": []}
@@ -1472,7 +1478,7 @@ class ExportCheck:
             "notes_compared": len(self.since),
             "not_counting": self.not_counting,
             "warnings": self.warnings,
-            **({"lot": {"id": self.lot, "entries": self.fold.history(self.lot_seqs)}} if self.lot else {}),
+            **({"lot": {"id": self.lot, "entries": self.fold.history(self.lot_seqs, self.lot)}} if self.lot else {}),
         }
 
 
@@ -1801,7 +1807,7 @@ class BundleCheck:
         for seq in sorted(self.entries):
             if self.entries[seq]["t"] not in (CORRECT, VOID, DISPUTE) or seq in self.links:
                 fold.take(seq, self.entries[seq])
-        story = fold.history(self.links)
+        story = fold.history(self.links, self.lot)
         memory.sql.close()
         return {
             "origin": self.checkpoint.origin,
