@@ -16,7 +16,7 @@ from marketplace.provenance.witnesses import ask_witnesses, held_notes, witnesse
 from traceability.checkpoint import Note, parse_checkpoint
 from traceability.errors import LogStateError
 from traceability.log.completeness import rebuild
-from traceability.log.erasure import erase_lost, reapply
+from traceability.log.erasure import erase_lost, erase_openings, reapply
 from traceability.log.resuming import Resumed
 from traceability.log.resuming import resume as bring_back
 
@@ -60,6 +60,23 @@ def forget_lost_keys(*, now: datetime) -> int:
     erase_due(now=now)
     sweep()
     return len(orphans)
+
+
+def give_up_unopened(*, now: datetime) -> int:
+    """Log as lost, and delete, the values whose keys are gone; returns how many. Only when no copy of the keys is left:
+    nothing brings them back. Raises LogStateError while the log is read-only, NotSwept."""
+    gone = used_keys() - the_keys().read().keys()
+    if not gone:
+        return 0
+    with transaction() as session:
+        connection = session.connection()
+        if not the_site().fit(connection):
+            raise LogStateError("read-only", "run `flask log resume` first")
+        number = erase_openings(
+            the_log().storage, connection, origin=the_log().origin, who=OPERATOR, ground=LOST, now=now, key_ids=sorted(gone)
+        )
+    sweep()
+    return number
 
 
 def _say_lost(done: Resumed, now: datetime) -> int:

@@ -1,5 +1,5 @@
-"""The operator's commands on the keys of persons, erased bytes and the map's tables: `flask log copy-keys`, `sweep`,
-`rebuild-map`."""
+"""The operator's commands on the keys of persons, erased bytes and the map's tables: `flask log copy-keys`,
+`keys-lost`, `sweep`, `rebuild-map`."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,6 +8,7 @@ import click
 
 from marketplace.database import utcnow
 from marketplace.provenance.personal import the_keys
+from marketplace.provenance.resuming import give_up_unopened
 from marketplace.provenance.site import the_log, writing
 from marketplace.provenance.sweeping import NotSwept, sweep_all
 from traceability.errors import TraceabilityError
@@ -43,6 +44,16 @@ def sweep() -> None:
     click.echo("nothing that was erased is left in the database's files")
 
 
+@click.command("keys-lost")
+@click.confirmation_option(prompt="Values without a key are given up for good. Is there really no copy of the keys?")
+def keys_lost() -> None:
+    """Keys of persons are gone and no copy has them: the log says that their values are lost."""
+    try:
+        click.echo(f"{give_up_unopened(now=utcnow())} values given up; the log says so")
+    except TraceabilityError as error:
+        raise click.ClickException(str(error)) from error
+
+
 @click.command("rebuild-map")
 def rebuild_map() -> None:
     """Build the tables of the completeness map again from the log."""
@@ -54,7 +65,7 @@ def rebuild_map() -> None:
     click.echo("there is no map yet" if state is None else f"map entry {state.seq}: {state.lots} lots")
 
 
-COMMANDS = (copy_keys, sweep, rebuild_map)
+COMMANDS = (copy_keys, keys_lost, sweep, rebuild_map)
 
 
 def _made(path: Path) -> datetime:

@@ -17,6 +17,8 @@ from traceability.cli import main
 from traceability.log.erasure import erase_openings
 
 NOTE, WORKER = "/cns:note", "/cns:worker"
+UNTIL = "2028-12-01"
+"""When values written on the day of `now` are erased at the latest."""
 SECRET = "Bác Bảy Quýt bón thúc"
 
 
@@ -160,6 +162,20 @@ def test_a_lost_opening_is_told_from_an_erased_one(app, spray, now):
     [entry] = [entry for entry in provenance.lot_entries("A1") if entry.event_id == receipt.event_id]
     assert f"index {entry.seq}: opening: " in report.text
     assert report.text.count("is lost") == 1
+
+
+def test_values_whose_keys_are_lost_are_given_up_only_on_the_operators_word(app, spray):
+    receipt, kept = spray(subject="no-copy", publish=True), spray(subject="copied", publish=True)
+    personal.the_keys().destroy([personal.the_keys().for_new("no-copy", UNTIL).id])
+    assert not provenance.check().sound
+    run = app.test_cli_runner()
+    assert run.invoke(args=["log", "keys-lost"], input="n\n").exit_code == 1
+    assert not provenance.check().sound
+    assert run.invoke(args=["log", "keys-lost", "--yes"]).output == "1 values given up; the log says so\n"
+    assert provenance.check().sound
+    assert [item.ground for item in provenance.erasures_of([receipt.event_id, kept.event_id])] == ["lost"]
+    assert values(kept) == [(NOTE, SECRET)]
+    assert run.invoke(args=["log", "keys-lost", "--yes"]).output == "0 values given up; the log says so\n"
 
 
 def test_a_redacted_entry_is_withheld_announced_and_gone_from_store_and_kept_export(app, now, tmp_path, capsys, monkeypatch):
