@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.node import require_node
 from tests.traceability.standalone.mutations import Case, Mutations
+from tests.traceability.standalone.stories import digest, told_of
 from traceability.standalone.verifier import tlog_verify
 
 SCRIPT = Path(__file__).with_name("verify_export.mjs")
@@ -24,16 +25,16 @@ class Agreement:
 
 
 def judged(case: Case) -> str:
-    """What tlog_verify.py says, as the other one prints it: `0`, `1 17`, `1 -`, `2` …"""
+    """What tlog_verify.py says, as the other one prints it: `0 <digest of the story of LOT0>`, `1 17`, `1 -`, `2` …"""
     try:
         policy = tlog_verify.Policy(case.policy.read_bytes()) if case.policy else None
         since = tlog_verify.read_since(str(case.since)) if case.since else []
-        tlog_verify.ExportCheck(tlog_verify.Folder(case.folder), policy, since, "LOT0").run()
+        report = tlog_verify.ExportCheck(tlog_verify.Folder(case.folder), policy, since, "LOT0").run()
     except tlog_verify.Verdict as verdict:
         if verdict.code != tlog_verify.TAMPERED:
             return str(verdict.code)
         return f"1 {'-' if verdict.index is None else verdict.index}"
-    return "0"
+    return f"0 {digest(told_of(report))}"
 
 
 def judged_by_script(cases: list, listing: Path) -> list:

@@ -2,6 +2,7 @@
 import { compare, equal, hex, text } from "../../../static/js/log/bytes.js";
 import { Chains } from "../../../static/js/log/chain.js";
 import { readEntry } from "../../../static/js/log/entry.js";
+import { fold } from "../../../static/js/log/fold.js";
 import { leafHash } from "../../../static/js/log/hash.js";
 import { Promises, signersOf } from "../../../static/js/log/keys.js";
 import { dueHeight, mapRoot, mayStay } from "../../../static/js/log/lotmap.js";
@@ -11,12 +12,14 @@ import { Refused } from "../../../static/js/log/refused.js";
 import { Edge } from "../../../static/js/log/tree.js";
 import { GENESIS, MAP, ON_TARGETS_LOTS, OPERATOR_ONLY, REDACT, RELATIONS } from "../../../static/js/log/types.js";
 import { ExportFolder, fail, FORK, Finding, INCOMPLETE, indexPath, SOUND, TAMPERED, tilesOf, USAGE } from "./export_files.mjs";
+import { digest, ofLot } from "./fold_told.mjs";
 
 // {exit, index, message}; raises nothing.
 export async function checkExport(folder, policyText = undefined, since = undefined) {
   try {
-    await new Check(new ExportFolder(folder)).run(policyText, since);
-    return { exit: SOUND, message: "sound" };
+    const check = new Check(new ExportFolder(folder));
+    await check.run(policyText, since);
+    return { exit: SOUND, message: "sound", story: (lot) => check.story(lot) };
   } catch (error) {
     if (error instanceof Finding) return { exit: error.exit, index: error.index, message: error.message };
     throw error;
@@ -60,6 +63,12 @@ class Check {
     this.checkKeys();
     await or(TAMPERED, undefined, () => this.checkKeyHistory());
     if (since && since.checkpoint.size > this.size) fail(INCOMPLETE, "the export ends before the older note");
+  }
+
+  // The folded story of a lot of a sound export, as a digest.
+  story(lot) {
+    const records = this.seen.map((entry, seq) => ({ seq, leaf: hex(this.hashAt(seq)), entry })).filter(({ entry }) => entry.understood);
+    return digest(ofLot(fold(records, this.operator), lot));
   }
 
   async readCheckpoint(note, listed, policy) {

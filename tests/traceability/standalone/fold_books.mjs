@@ -7,6 +7,7 @@ import { hex } from "../../../static/js/log/bytes.js";
 import { readEntry } from "../../../static/js/log/entry.js";
 import { fold } from "../../../static/js/log/fold.js";
 import { leafHash } from "../../../static/js/log/hash.js";
+import { ofLot } from "./fold_told.mjs";
 
 async function told({ records, operator, lots }) {
   const rows = await Promise.all(records.map(async (text, seq) => {
@@ -15,15 +16,6 @@ async function told({ records, operator, lots }) {
   }));
   const history = fold(rows, operator);
   return Object.fromEntries(lots.map((lot) => [lot, ofLot(history, lot)]));
-}
-
-export function ofLot(history, lot) {
-  const own = [...history.events].filter(([, { entry }]) => entry.lots.some((link) => link.lot === lot));
-  const events = Object.fromEntries(own.map(([seq, { fields, void: ended, disputes, marks, changes }]) => [seq, [
-    fields, Boolean(ended), disputes.length > 0, marks.map((mark) => [mark.seq, mark.counts]),
-    changes.filter(({ counts }) => counts).map(({ seq: by, path, old, new: value }) => [by, path, old ?? null, value]),
-  ]]));
-  return [events, (history.recalls.get(lot) ?? []).map(({ seq, counts }) => [seq, counts])];
 }
 
 process.stdout.write(JSON.stringify(await Promise.all(JSON.parse(readFileSync(0, "utf-8")).map(told))));

@@ -1,7 +1,6 @@
 """The fold of corrections tells the same story of random logs three times: by the site, by the stand-alone verifier, by the
 script a phone runs."""
 
-import json
 import random
 from collections import Counter
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 from tests.node import require_node, run_node
 from tests.traceability.standalone.book import OPERATOR, Book, leaf_of
 from tests.traceability.standalone.rewrites import VALUES
+from tests.traceability.standalone.stories import told_of
 from traceability.canonical.entry import read_entry
 from traceability.history import fold
 from traceability.standalone.verifier import tlog_verify
@@ -71,16 +71,8 @@ def told_alone(book: Book, folder: Path) -> dict:
     found = {}
     for lot in LOTS:
         report = tlog_verify.ExportCheck(tlog_verify.Folder(folder), None, [], lot).run()
-        story = json.loads(json.dumps(report["lot"]["entries"]))
-        events = {str(item["seq"]): alone(item) for item in story if item["t"] == tlog_verify.EVENT}
-        found[lot] = [events, [[item["seq"], item["counts"]] for item in story if item["t"] == tlog_verify.RECALL]]
+        found[lot] = told_of(report)
     return found
-
-
-def alone(item: dict) -> list:
-    told = [[one["seq"], one["counts"]] for one in item["told"]]
-    changes = [[one["seq"], *change] for one in item["told"] if one["counts"] for change in one.get("changes", [])]
-    return [item["fields"], item.get("void", False), item.get("disputed", False), told, changes]
 
 
 @pytest.mark.parametrize("seed", range(0, 240, 80))

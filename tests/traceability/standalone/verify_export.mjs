@@ -1,6 +1,7 @@
 // node verify_export.mjs FOLDER [POLICY [SINCE]]   exit 0 sound, 1 tampered, 2 fork, 3 incomplete, 4 usage
 // node verify_export.mjs --batch LIST              LIST: lines FOLDER[TAB POLICY[TAB SINCE]]; one line out for each:
-//                                                  the exit code, after 1 also the first bad index or "-"
+//                                                  the exit code, after 1 also the first bad index or "-",
+//                                                  after 0 a digest of the folded story of the lot LOT0
 import { readFileSync } from "node:fs";
 
 import "./platform.mjs";
@@ -19,8 +20,8 @@ async function check(folder, policy, since) {
 
 async function batch(list) {
   for (const line of readFileSync(list, "utf-8").split("\n").filter(Boolean)) {
-    const { exit, index } = await check(...line.split("\t"));
-    process.stdout.write(exit === TAMPERED ? `1 ${index ?? "-"}\n` : `${exit}\n`);
+    const { exit, index, story } = await check(...line.split("\t"));
+    process.stdout.write(exit === TAMPERED ? `1 ${index ?? "-"}\n` : `${exit}${story ? ` ${story("LOT0")}` : ""}\n`);
   }
 }
 
