@@ -120,6 +120,10 @@ def _entries(market: Market, stall: Stall) -> Iterable[dict]:
     return [{"lot_id": stall.lots[state].id, "entry_id": stall.entries[state]} for state in ("draft", "released", "corrected")]
 
 
+def _inspected(market: Market, stall: Stall) -> Iterable[dict]:
+    return [{"code": stall.lots[state].code, "entry_id": stall.entries[state]} for state in ("released", "corrected")]
+
+
 Filler = Callable[[Market, Stall], Iterable[dict]]
 BY_ENDPOINT: dict[str, Filler] = {
     "shop.trace": _trace,
@@ -140,6 +144,8 @@ BY_ENDPOINT: dict[str, Filler] = {
     "lots.void_diary": _entries,
     "officers.lot": lambda market, stall: [{"code": stall.lots[state].code} for state in ("released", "corrected")],
     "officers.dispute": lambda market, stall: [{"code": stall.lots["released"].code}],
+    "officers.correct_entry": _inspected,
+    "officers.void_entry": _inspected,
     "officers.seller": _sellers,
     "officers.product": _review,
     "orders.show_purchase": _purchases,
