@@ -1,7 +1,8 @@
 """Runs every benchmark of this folder; prints ratios against named ceilings of the same run and writes bench.json.
 
 Each module `bench_*.py` has `run()` that returns rows {name, value, unit, base, ratio, mark}: `base` names the ceiling,
-`ratio` is this to that, `mark` the first mark to pass. Rows are reported, never asserted: machines differ.
+`ratio` is this to that, `mark` the first mark to pass; or {name, missing}: what could not be measured here, and why. Rows
+are reported, never asserted: machines differ.
 """
 
 import importlib
@@ -39,7 +40,9 @@ def main(wanted: list[str]) -> None:
 
 def line(row: dict) -> str:
     """One row for people."""
-    mark = f"  (mark {row['mark']})" if row.get("mark") else ""
+    if "missing" in row:
+        return f"   {row['name']:<58} not run: {row['missing']}"
+    mark = f"  (mark {row['mark']})" if row.get("mark") is not None else ""
     return f"   {row['name']:<58} {row['value']:>12.4g} {row['unit']:<6} {row['ratio']:>8.3g} x {row['base']}{mark}"
 
 

@@ -18,13 +18,11 @@ AT_POINTS, AT_RANDOM = 9, 130
 
 def run(at_points: int = AT_POINTS, at_random: int = AT_RANDOM) -> list[dict]:
     """Rows {name, value, unit, base, ratio, mark}: value in kills."""
-    servers = {"sqlite": None, "postgresql": postgres_url()}
-    return [
-        row
-        for engine, server in servers.items()
-        if engine == "sqlite" or server
-        for row in (_at_points(engine, server, at_points), _at_random(engine, server, at_random))
-    ]
+    server = postgres_url()
+    rows = [_at_points("sqlite", None, at_points), _at_random("sqlite", None, at_random)]
+    if server:
+        return [*rows, _at_points("postgresql", server, at_points), _at_random("postgresql", server, at_random)]
+    return [*rows, {"name": "killed at named points and random moments (postgresql)", "missing": "no PostgreSQL"}]
 
 
 def _at_points(engine: str, server: str | None, rounds: int) -> dict:

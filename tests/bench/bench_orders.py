@@ -43,6 +43,8 @@ def run() -> list[dict]:
         rows += _measured(SqliteDatabase(_made(folder, "sqlite")))
         if postgres_url():
             rows += _measured(PostgresDatabase(_made(folder, "postgresql"), postgres_url()))
+        else:
+            rows.append({"name": "orders (postgresql)", "missing": "no PostgreSQL"})
     return rows
 
 

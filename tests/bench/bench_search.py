@@ -97,7 +97,7 @@ def run() -> list[dict]:
                     db.session.remove()
             finally:
                 database.close()
-    return results
+    return results if server else [*results, {"name": "search (postgresql)", "missing": "no PostgreSQL"}]
 
 
 def _measure(engine: str) -> list[dict]:
