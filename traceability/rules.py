@@ -29,7 +29,7 @@ from traceability.spill import Names, Rows, Tails
 
 _ON_TARGETS_LOTS = frozenset({CORRECT, VOID, DISPUTE})
 _DIGEST_BYTES = 8
-_LOTS_AT_ONCE = 10_000
+_LOTS_AT_ONCE = 4_000
 
 
 @dataclass(frozen=True, slots=True)

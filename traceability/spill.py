@@ -7,7 +7,7 @@ from tempfile import SpooledTemporaryFile
 
 from traceability.canonical.chain import Tail
 
-_ROWS_HELD = 20_000
+_ROWS_HELD = 8_000
 _BYTES_HELD = 1 << 20
 
 
