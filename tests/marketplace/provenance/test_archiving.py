@@ -11,8 +11,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from marketplace import jobs, provenance
-from marketplace.database import transaction
+from marketplace.database import transaction, utcnow
 from marketplace.provenance.archiving import TAKEN, TOOLS, archive_place, archived, tools
+from tests.factories.lots import grow_lot
 
 NOON = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)  # in Can Tho; the night's hour is 19:00 UTC
 
@@ -141,3 +142,14 @@ def test_proof_of_an_entry_under_the_published_policy(app, client, tmp_path):
     status, said = judged("proof", tmp_path / "x.tlog-proof", "--policy", tmp_path / "policy")
 
     assert (status, row.leaf_hex in said, row.event_id in said) == (0, True, True), said
+
+
+def test_lots_page_has_the_proof_of_each_line(app, browser, client):
+    lot = grow_lot(now=utcnow())
+    provenance.publish_checkpoint(now=utcnow())
+    rows = provenance.lot_entries(lot.code)
+
+    links = [link["href"] for link in browser.open(f"/t/{lot.code}").select('a[href$=".tlog-proof"]')]
+
+    assert links == [f"/log/1/proof/{row.seq}.tlog-proof" for row in rows]
+    assert {client.get(link).status_code for link in links} == {200}

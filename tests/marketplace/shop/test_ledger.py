@@ -1,6 +1,7 @@
 """The page of the log: the verdict, ages in words and colour, numbers, what it costs."""
 
 import gzip
+import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -8,6 +9,7 @@ import pytest
 
 from marketplace import provenance
 from marketplace.database import db, transaction
+from marketplace.provenance.archiving import drop_archive
 from marketplace.provenance.auditing import LogAudit
 from marketplace.provenance.site import the_log, the_site
 from marketplace.provenance.witnesses import LogWitness
@@ -104,6 +106,24 @@ def test_link_to_the_note_at_the_witness(app, browser, policy, now):
     [link] = browser.open("/so-cai").select('a[href^="https://w.example.vn/a/"]')
     assert link["href"].endswith("/checkpoint")
     assert len(link["href"].split("/")[-2]) == 64
+
+
+def test_everything_needed_to_check_is_there_to_take_away(app, browser, client, now):
+    write(now)
+    drop_archive()
+    page = browser.open("/so-cai")
+    assert not page.select('a[href="/log/1/archive.tar"]')
+    assert "Tệp đầu tiên chưa ghi xong" in browser.text()
+
+    provenance.archive_at_night(now=now)
+    page = browser.open("/so-cai")
+
+    assert page.select_one('a[href="/log/1/archive.tar"]').get_text(strip=True) == "Tải cả sổ thành một tệp tar"
+    rows = page.select(".ledger-tools li")
+    assert [row.a.get_text() for row in rows] == ["tlog_verify.py", "tlog_witness.py", "log.md"]
+    for row in rows:
+        assert hashlib.sha256(client.get(row.a["href"]).data).hexdigest() == row.code.get_text()
+    drop_archive()
 
 
 def test_numbers_of_the_log(app, browser, now):
