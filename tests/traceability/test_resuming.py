@@ -255,7 +255,9 @@ def test_a_copied_signer_state_can_fork_and_the_export_proves_it(site, tmp_path)
     site.log = Log(ORIGIN, SqlStorage(), copied)
     site.put(3)
     assert site.publish().size == honest.checkpoint.size
-    assert main(["verify", str(tmp_path / "export"), "--since", str(tmp_path / "kept")]) == 2
+    evidence = tmp_path / "evidence.json"
+    assert main(["verify", str(tmp_path / "export"), "--since", str(tmp_path / "kept"), "--evidence-out", str(evidence)]) == 2
+    assert evidence.exists()
 
 
 def test_outsiders_are_shown_an_older_checkpoint_and_the_archive_reaches_the_newest(site):
