@@ -234,6 +234,7 @@ def test_the_apps_verifier_and_the_stand_alone_one_judge_mutated_exports_alike(t
         verdict = verify_export(Folder(case.folder), policy=policy, since=case.since and case.since.read_bytes(), lot="LOT0")
         at = "-" if verdict.index is None else verdict.index
         ours, theirs = f"1 {at}" if verdict.outcome == 1 else str(verdict.outcome), judged(case)
+        theirs = "0" if theirs.startswith("0 ") else theirs  # the story of a lot is told by another part of ours
         outcomes[ours[0]] += 1
         if ours != theirs:
             differences.append(f"case {number} ({case.name}): {ours} ({verdict.message}) against {theirs}")
