@@ -176,6 +176,7 @@ def test_a_crash_leaves_the_archive_of_the_night_before(memory_log, grown, tmp_p
         with pytest.raises(OSError, match="no more power"):
             write_archive(memory_log, None, place, {})
     assert place.read_bytes() == before
+    assert not list(tmp_path.glob("*.new")), "a full disk gets its room back"
     write_archive(memory_log, None, place, {})
 
     assert judged(place) == 0

@@ -4,7 +4,7 @@ import fcntl
 import io
 import os
 import tarfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -40,17 +40,25 @@ def write_archive(
         raise LogStateError("redaction-waiting", "an entry is withheld that no published checkpoint announces yet")
     with _alone(place.parent):
         aside = place.with_name(f"{place.name}.new")
-        with aside.open("wb") as file:
-            with tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as archive:
-                for path, data in _files(log, connection, signed, texts):
-                    member = tarfile.TarInfo(f"{FOLDER}/{path}")
-                    member.size, member.mtime, member.mode = len(data), int(signed.at.timestamp()), 0o644
-                    archive.addfile(member, io.BytesIO(data))
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(place)
+        try:
+            _fill(aside, _files(log, connection, signed, texts), int(signed.at.timestamp()))
+            aside.replace(place)
+        except OSError:
+            aside.unlink(missing_ok=True)  # on a full disk it is the largest file
+            raise
         _flush(place.parent)
     return size
+
+
+def _fill(aside: Path, files: Iterable[tuple[str, bytes]], at: int) -> None:
+    with aside.open("wb") as file:
+        with tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+            for path, data in files:
+                member = tarfile.TarInfo(f"{FOLDER}/{path}")
+                member.size, member.mtime, member.mode = len(data), at, 0o644
+                archive.addfile(member, io.BytesIO(data))
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _files(
