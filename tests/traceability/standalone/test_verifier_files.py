@@ -23,7 +23,7 @@ from tests.traceability.standalone.book import (
     note,
     root_of,
 )
-from tests.traceability.standalone.mutations import bundle_records, shuffled_records
+from tests.traceability.standalone.damages import bundle_records, shuffled_records
 from tests.traceability.standalone.rewrites import rebuilt
 
 BUNDLE, TILE = "tile/entries/000.p/38", "tile/0/000.p/38"
