@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.traceability.conftest import NOW, ORIGIN
+from traceability.durable import alone_in
 from traceability.errors import LogStateError
 from traceability.exported import Archive, Folder
-from traceability.log import archive
 from traceability.log.archive import write_archive
 from traceability.log.completeness import append_map
 from traceability.log.erasure import announce_redaction
@@ -185,7 +185,7 @@ def test_a_crash_leaves_the_archive_of_the_night_before(memory_log, grown, tmp_p
 
 def test_two_do_not_write_one_archive(memory_log, grown, tmp_path):
     grown(3)
-    with archive._alone(tmp_path), pytest.raises(LogStateError, match="another process"):
+    with alone_in(tmp_path, wait=False), pytest.raises(LogStateError, match="another process"):
         write_archive(memory_log, None, tmp_path / "log.tar", {})
     assert not (tmp_path / "log.tar").exists()
 

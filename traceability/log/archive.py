@@ -1,13 +1,12 @@
 """The whole export as one tar file: everything the latest checkpoint covers, as of one moment (docs/log.md §9)."""
 
-import fcntl
 import io
-import os
 import tarfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
+from traceability.durable import alone_in, replacing, settle
 from traceability.errors import LogStateError
 from traceability.log.checkpoints import SignedCheckpoint
 from traceability.log.core import Log
@@ -38,27 +37,22 @@ def write_archive(
     size = signed.checkpoint.size
     if any(by >= size > seq for seq, by in log.storage.withheld(connection).items()):
         raise LogStateError("redaction-waiting", "an entry is withheld that no published checkpoint announces yet")
-    with _alone(place.parent):
-        aside = place.with_name(f"{place.name}.new")
-        try:
-            _fill(aside, _files(log, connection, signed, texts), int(signed.at.timestamp()))
-            aside.replace(place)
-        except OSError:
-            aside.unlink(missing_ok=True)  # on a full disk it is the largest file
-            raise
-        _flush(place.parent)
+    try:
+        with alone_in(place.parent, wait=False):
+            with replacing(place) as file:
+                _fill(file, _files(log, connection, signed, texts), int(signed.at.timestamp()))
+            settle(place.parent)
+    except BlockingIOError as error:
+        raise LogStateError("being-written", "another process is writing the archive") from error
     return size
 
 
-def _fill(aside: Path, files: Iterable[tuple[str, bytes]], at: int) -> None:
-    with aside.open("wb") as file:
-        with tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as archive:
-            for path, data in files:
-                member = tarfile.TarInfo(f"{FOLDER}/{path}")
-                member.size, member.mtime, member.mode = len(data), at, 0o644
-                archive.addfile(member, io.BytesIO(data))
-        file.flush()
-        os.fsync(file.fileno())
+def _fill(file: IO[bytes], files: Iterable[tuple[str, bytes]], at: int) -> None:
+    with tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        for path, data in files:
+            member = tarfile.TarInfo(f"{FOLDER}/{path}")
+            member.size, member.mtime, member.mode = len(data), at, 0o644
+            archive.addfile(member, io.BytesIO(data))
 
 
 def _files(
@@ -76,25 +70,3 @@ def _files(
     for name, text in texts.items():
         yield name, text.encode()
     yield "checkpoint", str(signed.note).encode()
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise LogStateError("being-written", "another process is writing the archive") from error
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _flush(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

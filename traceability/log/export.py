@@ -9,14 +9,12 @@ The folder is also the archive that a restored database is brought up from. So w
 than the newest, because that has not enough signatures yet, the files of both are there and the newest stands beside it.
 """
 
-import fcntl
-import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from traceability.checkpoint import parse_checkpoint, parse_note
+from traceability.durable import alone_in, replacing, settle
 from traceability.errors import LogStateError, NoteError
 from traceability.log.checkpoints import SignedCheckpoint
 from traceability.log.core import Log
@@ -48,7 +46,7 @@ def export(
     caller has not read in this transaction before. Raises LogStateError before the first checkpoint and where the folder
     holds more than the log, OSError when the disk refuses.
     """
-    with _alone(folder):
+    with alone_in(folder, wait=True):
         return _export(log, connection, folder, texts, choose or log.latest_checkpoint)
 
 
@@ -88,7 +86,7 @@ def _export(
     _unless_same(folder / "checkpoint", note)
     if shown == signed.checkpoint.size:
         (folder / NEWEST).unlink(missing_ok=True)
-    _flush(folder)
+    settle(folder)
     for path in written:
         shutil.rmtree(path.with_name(f"{path.name}.p"), ignore_errors=True)
     return signed.checkpoint.size
@@ -107,7 +105,7 @@ def _keep_snapshot(log: Log, connection: Connection, folder: Path, size: int) ->
             _flush_folders(folder, written)
         _write(folder / name, data)
         written.append(folder / name)
-    _flush(latest.parent)
+    settle(latest.parent)
     for other in latest.parent.iterdir():
         if other.is_dir() and other.name not in (before, str(seq)):
             shutil.rmtree(other)
@@ -149,18 +147,6 @@ def _covered(checkpoint: Path, origin: str) -> int:
     return found.size if found.origin == origin else 0
 
 
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One export at a time writes into the folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
 def _again(path: Path, data: bytes) -> bool:
     """A bundle from which an entry was withheld after it had been written; its shorter forms go too. Was it changed?"""
     changed = _unless_same(path, data)
@@ -180,25 +166,12 @@ def _unless_same(path: Path, data: bytes) -> bool:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """After a power cut there is the old file or the new one; which of them is settled when its folder is flushed."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f"{path.name}.new")
-    with aside.open("wb") as file:
+    with replacing(path) as file:
         file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
 
 
 def _flush_folders(top: Path, written: Iterable[Path]) -> None:
     """The folders of what was written, and those above them up to `top`: a new folder's name is in the one above."""
     for place in {place for path in written for place in path.parents if place.is_relative_to(top)}:
-        _flush(place)
-
-
-def _flush(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        settle(place)

@@ -13,6 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from traceability.checkpoint import Checkpoint, parse_checkpoint
+from traceability.durable import replacing, settle
 from traceability.errors import NoteError, SignerError
 
 _PATIENCE = 10.0
@@ -141,16 +142,7 @@ def _append(path: Path, record: bytes, end: int) -> None:
 
 
 def replace_file(path: Path, data: bytes) -> None:
-    """Put `data` in place of `path` (mode 0600) so that after a power cut there is the old file or the new one."""
-    aside = path.with_name(f"{path.name}.new")
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
+    """Put `data` in place of `path` (mode 0600); durable when it returns. Raises OSError."""
+    with replacing(path, 0o600) as file:
         file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    settle(path.parent)

@@ -91,7 +91,7 @@ def test_a_signer_that_cannot_begin_on_a_full_device_has_not_begun(tmp_path, key
         keeper.incept(ORIGIN)
     assert refusal.value.__cause__.errno == errno.ENOSPC
     assert keeper.state() is None
-    (tmp_path / "state.new").unlink()
+    assert not (tmp_path / "state.new").is_symlink(), "what was begun aside is gone"
     keeper.incept(ORIGIN)
     assert keeper.state()[0] == 0
 
@@ -197,7 +197,7 @@ def test_an_export_onto_a_full_device_leaves_the_one_before(engine, log, fill, p
         publish()
     assert (tmp_path / "export/checkpoint").read_bytes() == before
     assert sound(tmp_path / "export")
-    (tmp_path / "export" / name).unlink()
+    assert not (tmp_path / "export" / name).is_symlink(), "what was begun aside is gone"
     assert publish() == 304
     assert sound(tmp_path / "export")
 
