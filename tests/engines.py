@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -199,3 +200,10 @@ def _refill(tables: list[str], seeded: list[str]) -> list[str]:
         *(f"DELETE FROM {table}" for table in tables),
         *(f"INSERT INTO {table} SELECT * FROM seed.{table}" for table in tables if table in seeded),
     ]
+
+
+def free_port() -> int:
+    """A port that was free a moment ago, for programs that cannot take one themselves."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

@@ -3,14 +3,10 @@
 import os
 import shutil
 import socket
-import subprocess
-import sys
 import threading
-import time
 from dataclasses import replace
 
 import pytest
-import requests
 from playwright.sync_api import sync_playwright
 from werkzeug.serving import make_server
 
@@ -18,6 +14,7 @@ from marketplace.app import create_app
 from marketplace.database import db
 from tests.conftest import MISSING
 from tests.engines import begin_log, migrate, settings
+from tests.marketplace.payments.processes import API_KEY, SECRET, Sandbox
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
 FLAGS = [
@@ -30,12 +27,6 @@ FLAGS = [
     "--disable-sync",
 ]
 PHONE = {"width": 360, "height": 740}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture(scope="session")
@@ -54,34 +45,10 @@ def chromium():
 
 @pytest.fixture(scope="session")
 def gateway(tmp_path_factory):
-    """The card sandbox as its own process; yields its address and the port of the site it reports to."""
-    port, site_port = free_port(), free_port()
-    state = tmp_path_factory.mktemp("sandbox") / "sandbox.db"
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "marketplace.payments.sandbox",
-            "--port",
-            str(port),
-            "--state",
-            str(state),
-            "--webhook",
-            f"http://127.0.0.1:{site_port}/webhooks/stripe",
-            "--secret",
-            "whsec_demo",
-        ],
-    )
-    address = f"http://127.0.0.1:{port}"
-    for _ in range(100):
-        try:
-            requests.get(address, timeout=1)
-            break
-        except requests.ConnectionError:
-            time.sleep(0.1)
-    yield address, site_port
-    process.terminate()
-    process.wait(timeout=10)
+    """The card sandbox as its own process."""
+    sandbox = Sandbox(tmp_path_factory.mktemp("sandbox"))
+    yield sandbox
+    sandbox.kill()
 
 
 class Site:
@@ -94,22 +61,23 @@ class Site:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory, gateway):
     """The site on an empty migrated SQLite database, served by threads, with the card sandbox behind it."""
-    gateway_url, port = gateway
     folder = tmp_path_factory.mktemp("site")
-    url = f"http://127.0.0.1:{port}"
+    listener = socket.create_server(("127.0.0.1", 0))  # held from here on: nobody else gets the port meanwhile
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     chosen = settings(f"sqlite:///{folder / 'market.db'}", folder)
-    app = create_app(
-        replace(chosen, public_url=url, stripe_api_base=gateway_url, stripe_checkout_page=f"{gateway_url}/pay")
-    )
+    card = {"stripe_api_base": gateway.url, "stripe_checkout_page": f"{gateway.url}/pay", "stripe_api_key": API_KEY}
+    app = create_app(replace(chosen, public_url=url, stripe_webhook_secret=SECRET, **card))
+    gateway.reset(webhook=f"{url}/webhooks/stripe")
     app.testing = False  # a fault of ours is logged and answered as in production
     migrate(app)
     begin_log(app)
-    server = make_server("127.0.0.1", port, app, threaded=True)
+    server = make_server("127.0.0.1", 0, app, threaded=True, fd=listener.fileno())
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield Site(app, url)
     server.shutdown()
     thread.join(timeout=10)
+    listener.close()
     with app.app_context():
         db.engine.dispose()
 

@@ -158,12 +158,14 @@ HOTEL = "<html>Wi-Fi khách sạn</html>"
 
 @pytest.mark.parametrize(
     "address, words",
-    [("bundle.json", HOTEL), ("bundle.json", '{"format": "chonongsan/bundle/9"}'), ("bundle.json", '{"format":'), ("keys", HOTEL), ("policy", HOTEL)],
+    [("bundle.json", HOTEL), ("bundle.json", '{"format": "chonongsan/bundle/9"}'), ("bundle.json", '{"format":'), ("log/1/keys", HOTEL), ("log/1/policy", HOTEL)],
 )
 def test_answer_of_somebody_in_between_is_no_alarm(phone, code, address, words):
     phone.route(f"**/{address}*", lambda route: route.fulfill(body=words))
 
-    expect(scan(phone, code)).to_contain_text(NOT_CHECKED)
+    check = scan(phone, code)
+    expect(check).to_have_attribute("data-state", "none")  # before its check the page has the same words
+    expect(check).to_contain_text(NOT_CHECKED)
 
 
 def test_changed_entry_turns_the_page_red_and_gives_evidence(phone, code, tmp_path):

@@ -2,7 +2,6 @@
 
 import importlib.util
 import os
-import socket
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,6 +12,7 @@ import requests
 from marketplace.payments import services
 from marketplace.payments.adapters.stripe import StripeGateway
 from marketplace.payments.registry import Nobody
+from tests.engines import free_port
 from tests.marketplace.payments.market import Market, Site
 from tests.marketplace.payments.processes import API_KEY, LOCALSTRIPE, SECRET, Endpoint, Sandbox, until
 
@@ -53,12 +53,6 @@ def client_gateway(sandbox):
     return _gateway(sandbox.url)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def _answers(url: str) -> bool:
     try:
         return requests.get(url, timeout=5).status_code < 600
@@ -72,7 +66,7 @@ def localstripe():
     python = os.environ.get("LOCALSTRIPE_PYTHON") or sys.executable
     if python == sys.executable and importlib.util.find_spec("localstripe") is None:
         pytest.skip("localstripe is not installed: set LOCALSTRIPE_PYTHON")
-    port = _free_port()
+    port = free_port()
     process = subprocess.Popen(
         [python, "-W", "ignore", "-c", LOCALSTRIPE, str(port)], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import MISSING
-from tests.journeys.conftest import free_port
+from tests.engines import free_port
 
 SERVER_USER = "postgres"
 
