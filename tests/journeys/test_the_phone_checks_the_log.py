@@ -158,7 +158,10 @@ HOTEL = "<html>Wi-Fi khách sạn</html>"
 
 @pytest.mark.parametrize(
     "address, words",
-    [("bundle.json", HOTEL), ("bundle.json", '{"format": "chonongsan/bundle/9"}'), ("bundle.json", '{"format":'), ("log/1/keys", HOTEL), ("log/1/policy", HOTEL)],
+    [
+        ("bundle.json", HOTEL), ("bundle.json", '{"format": "chonongsan/bundle/9"}'), ("bundle.json", '{"format":'),
+        ("log/1/keys", HOTEL), ("log/1/policy", HOTEL),
+    ],
 )
 def test_answer_of_somebody_in_between_is_no_alarm(phone, code, address, words):
     phone.route(f"**/{address}*", lambda route: route.fulfill(body=words))
