@@ -42,7 +42,8 @@ def fold_perfect(hashes: Sequence[bytes]) -> bytes:
     if not row or len(row) & (len(row) - 1):
         raise ProofError("not-perfect", f"{len(row)} hashes do not make a perfect subtree")
     while len(row) > 1:
-        row = [node_hash(row[i], row[i + 1]) for i in range(0, len(row), 2)]
+        pairs = iter(row)
+        row = [node_hash(left, right) for left, right in zip(pairs, pairs, strict=True)]
     return row[0]
 
 

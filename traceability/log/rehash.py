@@ -8,10 +8,13 @@ from collections.abc import Sequence
 
 from traceability.log.audit import Audit, Problem
 from traceability.merkle import EMPTY_ROOT, Edge, fold_perfect, leaf_hash, node_hash
-from traceability.storage.base import Connection, Sealed, Storage
+from traceability.storage.base import Connection, Storage
 from traceability.tiles import WIDTH, split_hashes
 
-_TILES = 16
+Row = tuple[int, bytes, bytes | None]
+"""Number, leaf and body of an entry."""
+
+_TILES = 4
 _MOST_PROBLEMS = 100
 
 
@@ -23,7 +26,7 @@ def rehash(storage: Storage, connection: Connection) -> Audit:
     problems: list[Problem] = []
     roots, rest = [], []
     for at in range(0, head.size, _TILES * WIDTH):
-        rows = storage.sealed(connection, at, at + _TILES * WIDTH)
+        rows = storage.bodies(connection, at, at + _TILES * WIDTH)
         tiles = {tile.index: tile.hashes for tile in storage.tiles(connection, 0, at // WIDTH, at // WIDTH + _TILES)}
         for start in range(0, len(rows), WIDTH):
             part = rows[start : start + WIDTH]
@@ -41,18 +44,18 @@ def rehash(storage: Storage, connection: Connection) -> Audit:
     return Audit(edge.size, edge.root(), tuple(problems[:_MOST_PROBLEMS]), len(withheld))
 
 
-def _leaves(rows: Sequence[Sealed], start: int, withheld: Sequence[int], problems: list[Problem]) -> list[bytes]:
+def _leaves(rows: Sequence[Row], start: int, withheld: Sequence[int], problems: list[Problem]) -> list[bytes]:
     found = []
-    for seq, row in enumerate(rows, start):
-        if row.seq != seq:
+    for seq, (stored, leaf, data) in enumerate(rows, start):
+        if stored != seq:
             problems.append(Problem(seq, "entry", "the entry row is missing"))
             break
-        if row.data is None:
+        if data is None:
             if seq not in withheld:
                 problems.append(Problem(seq, "body", "the body is missing"))
-        elif leaf_hash(row.data) != row.leaf:
+        elif leaf_hash(data) != leaf:
             problems.append(Problem(seq, "body", "the body does not hash to the leaf"))
-        found.append(row.leaf)
+        found.append(leaf)
     return found
 
 

@@ -168,6 +168,9 @@ class Storage(DerivedRows, Protocol):
     def sealed(self, connection: Connection, start: int, stop: int) -> list[Sealed]:
         """The rows [start, stop) with their bodies, in order."""
 
+    def bodies(self, connection: Connection, start: int, stop: int) -> Sequence[tuple[int, bytes, bytes | None]]:
+        """Number, leaf and body of the rows [start, stop), in order: what hashing everything again needs."""
+
     def sealed_of_lot(self, connection: Connection, lot: str) -> list[Sealed]:
         """The sealed rows of a lot with their bodies, in order of n."""
 

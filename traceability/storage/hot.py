@@ -32,6 +32,8 @@ _COMMON = {
     "head": "SELECT size, edge FROM tlog_head",
     "sealed": "SELECT e.seq, e.id, e.leaf, b.bytes FROM tlog_entry e LEFT JOIN tlog_body b ON b.seq = e.seq"
     " WHERE e.seq >= :start AND e.seq < :stop ORDER BY e.seq",
+    "bodies": "SELECT e.seq, e.leaf, b.bytes FROM tlog_entry e LEFT JOIN tlog_body b ON b.seq = e.seq"
+    " WHERE e.seq >= :start AND e.seq < :stop ORDER BY e.seq",
     "move_head": "UPDATE tlog_head SET size = :size, edge = :edge",
 }
 _INSERTS = {

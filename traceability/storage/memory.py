@@ -125,6 +125,9 @@ class MemoryStorage(MemoryDerived):
         rows = enumerate(self.entries[start:stop], start)
         return [Sealed(seq, entry.id, entry.leaf, self._data(seq)) for seq, entry in rows]
 
+    def bodies(self, connection: Connection, start: int, stop: int) -> Sequence[tuple[int, bytes, bytes | None]]:
+        return [(seq, leaf, data) for seq, _, leaf, data in self.sealed(connection, start, stop)]
+
     def sealed_of_lot(self, connection: Connection, lot: str) -> list[Sealed]:
         return [row for link in self.by_lot.get(lot, []) for row in self.sealed(connection, link.seq, link.seq + 1)]
 

@@ -178,6 +178,9 @@ class SqlStorage(SqlDerived):
     def sealed(self, connection: Connection, start: int, stop: int) -> list[Sealed]:
         return [Sealed._make(row) for row in hot.run(connection, "sealed", {"start": start, "stop": stop})]
 
+    def bodies(self, connection: Connection, start: int, stop: int) -> Sequence[tuple[int, bytes, bytes | None]]:
+        return hot.run(connection, "bodies", {"start": start, "stop": stop})  # type: ignore[return-value]
+
     def sealed_of_lot(self, connection: Connection, lot: str) -> list[Sealed]:
         return [Sealed(*row) for row in connection.execute(_SEALED_OF_LOT, {"of_lot": lot})]
 
