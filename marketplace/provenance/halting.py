@@ -7,6 +7,8 @@ backup, that a witness holds another history, that the operator has frozen the l
 from dataclasses import dataclass
 from pathlib import Path
 
+from traceability.durable import replacing, settle
+
 RESTORED, WITNESS, FROZEN = "restored", "witness-differs", "frozen"
 
 _NAME = "log-stopped"
@@ -32,12 +34,12 @@ def halted(data_dir: Path) -> Halt | None:
 
 
 def halt(data_dir: Path, code: str, detail: str) -> None:
-    """Leave the mark, in place of an earlier one; a frozen log stays frozen."""
+    """Leave the mark, in place of an earlier one, through a power cut too; a frozen log stays frozen. Raises OSError."""
     earlier = halted(data_dir)
     if earlier is None or earlier.code != FROZEN:
-        aside = data_dir / f"{_NAME}.new"
-        aside.write_text(f"{code}\n{detail}\n", "utf-8")
-        aside.replace(data_dir / _NAME)
+        with replacing(data_dir / _NAME) as file:
+            file.write(f"{code}\n{detail}\n".encode())
+        settle(data_dir)
 
 
 def release(data_dir: Path) -> None:
