@@ -12,6 +12,7 @@ from werkzeug.serving import make_server
 
 from marketplace.app import create_app
 from marketplace.database import db
+from marketplace.payments import services
 from tests.conftest import MISSING
 from tests.engines import begin_log, migrate, settings
 from tests.marketplace.payments.processes import API_KEY, SECRET, Sandbox
@@ -56,6 +57,12 @@ class Site:
 
     def __init__(self, app, url: str) -> None:
         self.app, self.url = app, url
+        self._gateway, self._listener = services.gateways.bound, services.listeners.bound
+
+    def bind(self) -> None:
+        """Gateway and listener belong to the process: every app that another test made since has put its own there."""
+        services.gateways.bind(self._gateway)
+        services.listeners.bind(self._listener)
 
 
 @pytest.fixture(scope="session")
@@ -94,6 +101,7 @@ def phones(chromium, site, request):
     `phones(script=False)` is one whose browser runs no script.
     """
     contexts, faults, failed_before = [], [], request.session.testsfailed
+    site.bind()
 
     def phone(*, script: bool = True):
         context = chromium.new_context(
