@@ -36,9 +36,17 @@ def install(app: Flask) -> None:
 def _translate(context: EvalContext, text: str, /, **values: object) -> str:
     """Jinja's own form of gettext: `%` is always put in, and on pages the values are escaped first."""
     told = i18n.gettext(text)
-    return (_markup(told) if context.autoescape else told) % values
+    if not context.autoescape:
+        return told % values
+    return _markup(told) % values if values else _whole(told)
 
 
 @lru_cache(maxsize=8192)
 def _markup(told: str) -> Markup:
     return Markup(told)  # noqa: S704  # our own texts
+
+
+@lru_cache(maxsize=8192)
+def _whole(told: str) -> Markup:
+    """A text without values, most of a page: put together once."""
+    return _markup(told) % {}
