@@ -4,7 +4,7 @@ All hashes are 32-byte SHA-256. Sizes and indexes are non-negative ints below 2^
 functions that need nodes are told how to get the hash of a leaf range.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -87,6 +87,13 @@ class Edge:
             height += 1
             completed.append(Node(height, self.size >> height, current))
         return Edge(self.size + 1, (*rest, current)), completed
+
+    def grow(self, leaves: Iterable[bytes]) -> "Edge":
+        """The edge after these leaf hashes too."""
+        edge = self
+        for leaf in leaves:
+            edge, _ = edge.push(leaf)
+        return edge
 
 
 def perfect_nodes(start: int, stop: int) -> Iterator[tuple[int, int]]:

@@ -169,7 +169,6 @@ class Rules:
         return root
 
 
-
 def _lots(names: Iterator[str]) -> bytes:
     return blake2b("\0".join(names).encode(), digest_size=_DIGEST_BYTES).digest()
 

@@ -82,7 +82,7 @@ def for_outsiders(connection: Connection) -> SignedCheckpoint | None:
     """
     newest = the_log().latest_checkpoint(connection)
     met = newest and _met(connection)
-    if met is None or newest is None or met >= newest.checkpoint.size or _unannounced(connection, met):
+    if met is None or newest is None or met >= newest.checkpoint.size or the_log().unannounced(connection, met):
         return newest
     root = connection.execute(_ROOT, {"of_size": met}).scalar_one()
     return signed_checkpoint(newest.checkpoint.origin, bytes(root), the_log().storage.notes(connection, met))
@@ -136,7 +136,3 @@ def _signers(connection: Connection, most: int) -> Iterator[tuple[int, list[str]
             sizes.pop()  # perhaps cut: it is read whole next time
         yield from sizes
         most = sizes[-1][0] - 1
-
-
-def _unannounced(connection: Connection, size: int) -> bool:
-    return any(seq < size <= by for seq, by in the_log().storage.withheld(connection).items())

@@ -16,11 +16,12 @@ from marketplace.provenance.halting import FROZEN, RESTORED, Halt, halt, halted,
 from traceability.checkpoint import SignatureLine, VerifierKey
 from traceability.errors import LogStateError, SignerError
 from traceability.log import Log, NoteSigner
+from traceability.log.checkpoints import Choose
 from traceability.policy import plain_policy
 from traceability.signer import Client, Keeper, KeyFile, StateFile
 from traceability.storage.guards import install_sqlite_guard
 from traceability.storage.sql import SqlStorage
-from traceability.web import Choose, Download, create_blueprint
+from traceability.web import Download, create_blueprint
 
 log = structlog.get_logger()
 

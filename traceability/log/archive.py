@@ -2,20 +2,17 @@
 
 import io
 import tarfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
 from traceability.durable import alone_in, replacing, settle
 from traceability.errors import LogStateError
-from traceability.log.checkpoints import SignedCheckpoint
+from traceability.log.checkpoints import Choose, SignedCheckpoint
 from traceability.log.core import Log
 from traceability.log.snapshot import snapshot
 from traceability.storage.base import Connection
 from traceability.tiles import bundle_path, tile_path, tiles_of_tree
-
-Choose = Callable[[Connection], SignedCheckpoint | None]
-"""Gives the checkpoint outsiders are shown."""
 
 FOLDER = "so-cai"
 """The folder that the archive unpacks to."""
@@ -35,7 +32,7 @@ def write_archive(
     if signed is None:
         raise LogStateError("no-checkpoint", "nothing has been published yet")
     size = signed.checkpoint.size
-    if any(by >= size > seq for seq, by in log.storage.withheld(connection).items()):
+    if log.unannounced(connection, size):
         raise LogStateError("redaction-waiting", "an entry is withheld that no published checkpoint announces yet")
     try:
         with alone_in(place.parent, wait=False):

@@ -151,6 +151,10 @@ def signed_checkpoint(origin: str, root: bytes, notes: Sequence[StoredNote]) -> 
     return SignedCheckpoint(checkpoint, Note(checkpoint.text(), lines), max(own or [note.at for note in notes]))
 
 
+Choose = Callable[[Connection], SignedCheckpoint | None]
+"""Gives the checkpoint outsiders are shown."""
+
+
 def _hash_again(storage: Storage, connection: Connection, start: int, stop: int) -> None:
     withheld = storage.withheld(connection)
     for at in range(start, stop, _CHUNK):

@@ -185,6 +185,10 @@ class Log:
         head = self.storage.head(connection)
         return head.size if head else 0
 
+    def unannounced(self, connection: Connection, size: int) -> bool:
+        """Is one of the first `size` entries withheld that only a later entry announces?"""
+        return any(seq < size <= by for seq, by in self.storage.withheld(connection).items())
+
     def tree(self, connection: Connection) -> TreeReader:
         """Roots, proofs, tiles and bundles, within the caller's transaction."""
         return TreeReader(self.storage, connection)

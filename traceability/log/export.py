@@ -16,7 +16,7 @@ from pathlib import Path
 from traceability.checkpoint import parse_checkpoint, parse_note
 from traceability.durable import alone_in, replacing, settle
 from traceability.errors import LogStateError, NoteError
-from traceability.log.checkpoints import SignedCheckpoint
+from traceability.log.checkpoints import Choose, SignedCheckpoint
 from traceability.log.core import Log
 from traceability.log.reader import TreeReader
 from traceability.log.snapshot import snapshot, snapshot_seq
@@ -25,9 +25,6 @@ from traceability.tiles import HEIGHT, LATEST_SNAPSHOT, WIDTH, Tile, bundle_path
 
 NEWEST = "checkpoint.newest"
 """The newest checkpoint, where `checkpoint` is an older one."""
-
-Choose = Callable[[Connection], SignedCheckpoint | None]
-"""Gives the checkpoint outsiders are shown."""
 
 
 def export(
@@ -58,10 +55,9 @@ def _export(
         raise LogStateError("no-checkpoint", "nothing has been published yet")
     shown, note = _shown(folder, signed, choose(connection) or signed)
     tree = log.tree(connection)
-    withheld = log.storage.withheld(connection)
-    if any(by >= signed.checkpoint.size > seq for seq, by in withheld.items()):
+    if log.unannounced(connection, signed.checkpoint.size):
         raise LogStateError("redaction-waiting", "an entry is withheld that no published checkpoint announces yet")
-    redacted = {seq // WIDTH for seq in withheld}
+    redacted = {seq // WIDTH for seq in log.storage.withheld(connection)}
     covered = max(_covered(folder / name, log.origin) for name in ("checkpoint", NEWEST))
     written = [folder / "checkpoint"]
     for tile in tiles_of_tree(signed.checkpoint.size):

@@ -7,7 +7,7 @@ audit, whose time goes into reading them.
 from collections.abc import Sequence
 
 from traceability.log.audit import Audit, Problem
-from traceability.merkle import EMPTY_ROOT, Edge, fold_perfect, leaf_hash, node_hash
+from traceability.merkle import EMPTY_ROOT, Edge, fold_perfect, leaf_hash
 from traceability.storage.base import Connection, Storage
 from traceability.tiles import WIDTH, split_hashes
 
@@ -36,7 +36,7 @@ def rehash(storage: Storage, connection: Connection) -> Audit:
             else:
                 _compare(tiles.get((at + start) // WIDTH), leaves, at + start, problems)
                 roots.append(fold_perfect(leaves))
-    edge = _grown(_edge(roots), rest)
+    edge = _edge(roots).grow(rest)
     if edge != head:
         problems.append(Problem(min(edge.size, head.size), "head", f"the head says {head.size} entries or another edge"))
     problems += _signed(storage, connection, roots, rest, edge)
@@ -68,20 +68,8 @@ def _compare(tile: bytes | None, leaves: list[bytes], start: int, problems: list
 
 
 def _edge(roots: Sequence[bytes]) -> Edge:
-    """The edge over full tiles, from their roots."""
-    stack: list[tuple[int, bytes]] = []
-    for root in roots:
-        height, hash_ = 0, root
-        while stack and stack[-1][0] == height:
-            hash_, height = node_hash(stack.pop()[1], hash_), height + 1
-        stack.append((height, hash_))
-    return Edge(len(roots) * WIDTH, tuple(found for _, found in stack))
-
-
-def _grown(edge: Edge, leaves: Sequence[bytes]) -> Edge:
-    for leaf in leaves:
-        edge, _ = edge.push(leaf)
-    return edge
+    """The edge over full tiles, from their roots: that of a tree whose leaves the roots are, only higher."""
+    return Edge(len(roots) * WIDTH, Edge().grow(roots).hashes)
 
 
 def _signed(
@@ -96,5 +84,5 @@ def _signed(
         return [Problem(edge.size, "checkpoint", f"there is a checkpoint of {size} entries")]
     full = size // WIDTH
     inside = rest if full == len(roots) else storage.leaves(connection, full * WIDTH, size)
-    due = _grown(_edge(roots[:full]), inside[: size - full * WIDTH]).root() if size else EMPTY_ROOT
+    due = _edge(roots[:full]).grow(inside[: size - full * WIDTH]).root() if size else EMPTY_ROOT
     return [] if due == root else [Problem(size, "checkpoint", "the stored root is not the root of the entries")]

@@ -1,5 +1,5 @@
 """The log's public face over HTTP."""
 
-from traceability.web.views import Choose, Download, create_blueprint
+from traceability.web.views import Download, create_blueprint
 
-__all__ = ["Choose", "Download", "create_blueprint"]
+__all__ = ["Download", "create_blueprint"]

@@ -17,11 +17,11 @@ from flask import Blueprint, Response, jsonify, make_response, request, send_fil
 from traceability.checkpoint import Checkpoint
 from traceability.errors import ProofError, TileError
 from traceability.log import Log, SignedCheckpoint
+from traceability.log.checkpoints import Choose
 from traceability.log.proof import proof_text
 from traceability.tiles import parse_tile_path, tile_within
 
 Connect = Callable[[], AbstractContextManager[Any]]
-Choose = Callable[[Any], SignedCheckpoint | None]
 
 FOR_EVER = "public, max-age=31536000, immutable"
 A_DAY = "public, max-age=86400"
